@@ -1,0 +1,29 @@
+"""The one query that reads an order: account, lines and products in a single call of the daily allowance."""
+
+from simple_salesforce.format import format_soql
+
+from config.names import Names
+
+
+def order_query(order_id: str, names: Names) -> str:
+    """Return the query for one order; its lines come in the order of their ids, the same every time."""
+    lines = f"SELECT {', '.join(_line_fields(names))} FROM {names.item.children} ORDER BY Id"  # noqa: S608 - names only
+    fields = f"{', '.join(_order_fields(names))}, ({lines})"
+    return f"SELECT {fields} FROM {names.order.object}" + format_soql(" WHERE Id = {}", order_id)  # noqa: S608 - quoted
+
+
+def _order_fields(names: Names) -> list[str]:
+    order = names.order
+    return [
+        *("Id", "OrderNumber", "Status", "StatusCode", "AccountId"),
+        f"Account.{names.account.whmcs_client_id}",
+        *(order.activation_status, order.error_code, order.last_attempt_at, order.whmcs_order_id),
+    ]
+
+
+def _line_fields(names: Names) -> list[str]:
+    product = names.product
+    product_fields = ["Id", "Name", "StockKeepingUnit", product.whmcs_product_id, product.billing_cycle]
+    product_fields += [product.item_class, product.config_options]
+    own_fields = ["Id", "Quantity", "UnitPrice", names.item.whmcs_service_id]
+    return own_fields + [f"Product2.{field}" for field in product_fields]
