@@ -102,13 +102,13 @@ def form_body(pairs: Sequence[tuple[str, str]]) -> bytes:
 def _pairs(name: str, value: FormValue) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         yield from ((f"{name}[{key}]", _text(item)) for key, item in value.items())
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         yield from ((f"{name}[{index}]", _text(item)) for index, item in enumerate(value))
     elif value is not None and value is not False:
         yield name, _text(value)
 
 
-def _text(value: Scalar) -> str:
+def _text(value: object) -> str:
     match value:
         case None | False:
             return ""
