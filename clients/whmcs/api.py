@@ -8,12 +8,12 @@ errors speak of a cart, which in PHP lives in the session.
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
 
+from clients.clock import Clock
 from clients.whmcs import verdicts
 from clients.whmcs.answers import Denied, Refused, Success, Unclear, Wire, retry_after_s, sort_answer
 from clients.whmcs.encoding import FormValue, form_body, form_pairs
@@ -82,7 +82,7 @@ class Api:
         credentials: Credentials,
         max_connections: int,
         timeouts: Timeouts,
-        clock: Callable[[], datetime],
+        clock: Clock,
     ) -> None:
         self._url = httpx.URL(url)
         self._credentials = credentials
@@ -147,7 +147,7 @@ class Api:
             status=response.status_code,
             body=response.content,
             content_type=response.headers.get("Content-Type", "").partition(";")[0],
-            retry_after_s=retry_after_s(response.headers.get("Retry-After"), now=self._clock()),
+            retry_after_s=retry_after_s(response.headers.get("Retry-After"), now=self._clock.now()),
         )
 
     def _body(self, action: str, params: Mapping[str, FormValue]) -> bytes:

@@ -5,10 +5,10 @@ Rules: WHMCS fact sheet 2 (actions) and 4 (finding an order again). One object p
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
+from clients.clock import Clock, SystemClock
 from clients.whmcs import parsing
 from clients.whmcs.api import Api, Credentials, Timeouts
 from clients.whmcs.encoding import FormValue
@@ -33,10 +33,6 @@ from clients.whmcs.values import (
 T = TypeVar("T", WhmcsOrder, Service)
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Whmcs:
     """One WHMCS installation. Every method raises Retryable (no answer) and Misconfigured (no access)."""
 
@@ -49,10 +45,11 @@ class Whmcs:
         access_key: str | None = None,
         max_connections: int = 16,
         marker: Marker,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Clock | None = None,
         timeouts: Timeouts | None = None,
     ) -> None:
         self.marker = marker
+        clock = clock or SystemClock()
         self._api = Api(
             url=api_url,
             credentials=Credentials(identifier, secret, access_key),
@@ -160,8 +157,11 @@ class Whmcs:
         Source: WHMCS fact sheet 2.1.
         """
         fields = self._marker_fields
-        marker_fields = fields.of(line.pid for line in order.lines) if fields else None
-        params = add_order_fields(order, marker_fields=marker_fields)
+        params = add_order_fields(
+            order,
+            marker_text=self.marker.text_for(order.order_id18),
+            marker_fields=fields.of(line.pid for line in order.lines) if fields else None,
+        )
         return self._api.call("AddOrder", params, writes=True, read=parsing.added_order)
 
     def accept_order(self, order_id: int, *, send_email: bool = True) -> Accepted:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from clients.clock import Clock
 from clients.errors import ErrorCode, NeedsHuman
 from clients.whmcs.values import Product
 
@@ -13,9 +14,7 @@ _KEPT = timedelta(minutes=15)
 class MarkerFields:
     """Look up and remember the id of the field named `name` per product; shared by threads (a dict write is atomic)."""
 
-    def __init__(
-        self, name: str, *, products: Callable[[Sequence[int]], list[Product]], clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, name: str, *, products: Callable[[Sequence[int]], list[Product]], clock: Clock) -> None:
         self._name = name
         self._products = products
         self._clock = clock
@@ -27,7 +26,7 @@ class MarkerFields:
         Raises: NeedsHuman(PRODUCT_NOT_MAPPED) for a product without the field, and what GetProducts raises.
         """
         wanted = sorted(set(pids))
-        now = self._clock()
+        now = self._clock.now()
         if missing := [pid for pid in wanted if not self._is_fresh(pid, now)]:
             self._learn(missing, now)
         return {pid: self._known[pid][0] for pid in wanted}

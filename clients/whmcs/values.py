@@ -103,12 +103,12 @@ class NewOrderLine:
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """What AddOrder is asked for. `marker_text` is `Marker.text_for(order_id)`; it goes to the marker's place."""
+    """What AddOrder is asked for. `order_id18` is the Salesforce id that the WHMCS order will carry as its marker."""
 
     client_id: int
     payment_method: str
     lines: tuple[NewOrderLine, ...]
-    marker_text: str
+    order_id18: str
     no_email: bool = False
     no_invoice: bool = False
 
@@ -134,7 +134,12 @@ class AcceptResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The end of AcceptOrder; `text` is what the module said, fit for Salesforce."""
+    """The end of AcceptOrder; `message` is what the module said, fit for Salesforce."""
 
     result: AcceptResult
-    text: str = ""
+    message: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Tell whether this very call accepted the order and every module came through."""
+        return self.result is AcceptResult.ACCEPTED
