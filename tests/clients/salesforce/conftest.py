@@ -1,20 +1,24 @@
-"""A Salesforce that says exactly what a test scripts, over a real socket; what it was asked is kept."""
+"""A Salesforce that says exactly what a test scripts, over real sockets; what it was asked is kept."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections import defaultdict, deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import grpc
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from clients.salesforce.auth import SalesforceAuth
+from clients.salesforce.auth import SalesforceAuth, Token
+from clients.salesforce.proto import pubsub_api_pb2 as pb
+from clients.salesforce.pubsub import PubSubChannel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -182,3 +186,127 @@ def make_auth(salesforce: ScriptedSalesforce, pem: str) -> Iterator[Callable[...
 @pytest.fixture
 def auth(make_auth: Callable[..., SalesforceAuth]) -> SalesforceAuth:
     return make_auth()
+
+
+class ScriptedPubSub:
+    """A Pub/Sub API whose calls are played by `stream` and `unary`; `received` and `raw` hold what came in."""
+
+    def __init__(self, credentials: grpc.ServerCredentials | None = None) -> None:
+        self.received: list[Any] = []
+        self.raw: list[bytes] = []
+        self.metadata: dict[str, str | bytes] = {}
+        self.peers: set[str] = set()
+        self.half_closed = threading.Event()
+        self.stream: Callable[[grpc.ServicerContext], Iterator[Any]] = self.stay_open
+        self.unary: Callable[[Any, grpc.ServicerContext], Any] | None = None
+        self._arrived = threading.Condition()
+        self._stopping = threading.Event()
+        self._server = grpc.server(ThreadPoolExecutor(8))
+        self._server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler("eventbus.v1.PubSub", self._rpcs()),)
+        )
+        address = "localhost:0"
+        if credentials is None:
+            port = self._server.add_insecure_port(address)
+        else:
+            port = self._server.add_secure_port(address, credentials)
+        self.endpoint = f"localhost:{port}"
+        self._server.start()
+
+    def stay_open(self, context: grpc.ServicerContext) -> Iterator[Any]:
+        """Say nothing until the call or the test is over."""
+        while context.is_active() and not self._stopping.wait(0.01):
+            yield from ()
+
+    def wait_for_requests(self, count: int) -> None:
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(self.received) >= count, timeout=5), self.received
+
+    def fail(self, context: grpc.ServicerContext, status: grpc.StatusCode, code: str = "", details: str = "") -> None:
+        """End a call as Salesforce does: a status, and trailers that say why."""
+        trailers: list[tuple[str, str | bytes]] = [("rpc-id", "rpc-1"), ("type", "Subscribe"), ("binary-bin", b"\x00")]
+        if code:
+            trailers.append(("error-code", f"sfdc.platform.eventbus.grpc.{code}"))
+        context.set_trailing_metadata(tuple(trailers))
+        context.abort(status, details)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._server.stop(None).wait(5)
+
+    def _rpcs(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
+        streams = {"Subscribe": pb.FetchRequest, "ManagedSubscribe": pb.ManagedFetchRequest}
+        unaries = {"GetSchema": pb.SchemaRequest, "GetTopic": pb.TopicRequest, "Publish": pb.PublishRequest}
+        rpcs: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+        for name, request in streams.items():
+            rpcs[name] = grpc.stream_stream_rpc_method_handler(self._play_stream, self._reader(request), _written)
+        for name, request in unaries.items():
+            rpcs[name] = grpc.unary_unary_rpc_method_handler(self._play_unary, self._reader(request), _written)
+        return rpcs
+
+    def _reader(self, message: Any) -> Callable[[bytes], Any]:
+        def read(raw: bytes) -> Any:
+            self.raw.append(raw)
+            return message.FromString(raw)
+
+        return read
+
+    def _play_stream(self, requests: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
+        self._remember(context)
+        threading.Thread(target=self._collect, args=(requests,)).start()
+        yield from self.stream(context)
+
+    def _collect(self, requests: Iterator[Any]) -> None:
+        try:
+            for request in requests:
+                self._keep(request)
+        except grpc.RpcError:
+            return  # the call was cut, which is no half-close
+        self.half_closed.set()
+
+    def _play_unary(self, request: Any, context: grpc.ServicerContext) -> Any:
+        self._remember(context)
+        self._keep(request)
+        assert self.unary is not None
+        return self.unary(request, context)
+
+    def _keep(self, request: Any) -> None:
+        with self._arrived:
+            self.received.append(request)
+            self._arrived.notify_all()
+
+    def _remember(self, context: grpc.ServicerContext) -> None:
+        self.metadata = dict(context.invocation_metadata())
+        self.peers.add(context.peer())
+
+
+def _written(message: Any) -> bytes:
+    return bytes(message.SerializeToString())
+
+
+@pytest.fixture
+def pubsub() -> Iterator[ScriptedPubSub]:
+    scripted = ScriptedPubSub()
+    yield scripted
+    scripted.stop()
+
+
+@pytest.fixture
+def open_channel(pubsub: ScriptedPubSub) -> Iterator[Callable[..., PubSubChannel]]:
+    """Open channels to the scripted Pub/Sub API, closed when the test is over."""
+    opened: list[PubSubChannel] = []
+
+    def open_one(**changes: Any) -> PubSubChannel:
+        token = Token("token-1", "http://127.0.0.1:8080", ORG_ID)
+        settings: dict[str, Any] = {"endpoint": pubsub.endpoint, "tls": False, "ca_file": None, "token": token}
+        opened.append(PubSubChannel(**settings | changes))
+        return opened[-1]
+
+    yield open_one
+    for channel in opened:
+        channel.close()
+
+
+@pytest.fixture
+def channel(open_channel: Callable[..., PubSubChannel]) -> PubSubChannel:
+    return open_channel()
