@@ -5,11 +5,10 @@ the server ends the stream. So requests come from a queue that is ended only by 
 Source: Salesforce fact sheet 2.1, 2.2, 2.7.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 from uuid import uuid4
 
 import grpc
@@ -17,9 +16,6 @@ import grpc
 from clients.salesforce.events import CommitOutcome, Delivery, ReceivedEvent
 from clients.salesforce.proto import pubsub_api_pb2 as pb
 from clients.salesforce.stream_errors import StreamError, stream_error
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 # All that may be on its way in one subscription; more is cut by the server, or ends the stream.
 MAX_CREDIT = 100

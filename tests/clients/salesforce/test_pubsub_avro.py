@@ -78,6 +78,13 @@ def test_a_schema_is_fetched_once() -> None:
     assert library.fetched == ["old"]
 
 
+def test_a_schema_that_landed_between_the_look_and_the_turn_is_used() -> None:
+    library = Library(old=OLD)
+    cache = SchemaCache(library.fetch)
+    assert cache.schema("old") is cache._fetched("old")
+    assert library.fetched == ["old"]
+
+
 def test_a_burst_of_events_with_an_unknown_schema_fetches_it_once() -> None:
     library = Library(old=OLD)
     library.gate.clear()

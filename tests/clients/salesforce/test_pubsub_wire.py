@@ -17,14 +17,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from clients.salesforce.auth import Token
 from clients.salesforce.events import CommitOutcome, OutgoingEvent, ReceivedEvent, ReplayPreset
 from clients.salesforce.proto import pubsub_api_pb2 as pb
+from clients.salesforce.proto.pubsub_api_pb2_grpc import PubSubStub
 from clients.salesforce.stream_errors import StreamAction, StreamError
+from clients.salesforce.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from clients.salesforce.pubsub import PubSubChannel
-    from clients.salesforce.subscription import Subscription
     from tests.clients.salesforce.conftest import ScriptedPubSub
 
 TOPIC = "/event/OrderProvisionRequested__e"
@@ -195,6 +196,22 @@ def test_the_thread_behind_the_requests_ends_with_the_stream(pubsub: ScriptedPub
     with pytest.raises(StreamError):
         next(subscription)
     until(subscription._requests.empty)
+
+
+def test_a_call_that_is_over_before_it_is_watched_leaves_no_thread_behind() -> None:
+    before = set(threading.enumerate())
+    with grpc.insecure_channel("127.0.0.1:1") as channel:
+        stub: Any = PubSubStub(channel)
+
+        def open_and_lose(requests: Iterator[pb.FetchRequest]) -> Any:
+            call = stub.Subscribe(requests)
+            until(lambda: not call.is_active())
+            return call
+
+        subscription = Subscription(pb.FetchRequest(num_requested=1), open_and_lose)
+        until(lambda: set(threading.enumerate()) <= before)
+        with pytest.raises(StreamError):
+            next(subscription)
 
 
 def test_cancelling_from_another_thread_ends_the_loop_quietly(pubsub: ScriptedPubSub, channel: PubSubChannel) -> None:

@@ -86,6 +86,15 @@ def test_who_comes_late_with_an_old_token_gets_the_current_one(
     assert salesforce.count(TOKEN_PATH) == 2
 
 
+def test_a_login_that_landed_between_the_look_and_the_turn_is_used(
+    salesforce: ScriptedSalesforce, auth: SalesforceAuth
+) -> None:
+    stale = auth.token()
+    current = auth.renew(stale)
+    assert auth._login_unless_newer(stale) is current
+    assert salesforce.count(TOKEN_PATH) == 2
+
+
 def test_a_renewal_may_bring_the_same_session_again(salesforce: ScriptedSalesforce, auth: SalesforceAuth) -> None:
     """Each renewal of the current token asks once, whether the session text changes or not."""
     salesforce.script(TOKEN_PATH, salesforce.token_reply())
@@ -137,13 +146,14 @@ def test_an_error_that_is_no_name_is_not_repeated_to_readers(
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 404])
+@pytest.mark.parametrize("body", ["<html>not here</html>", ["no", "object"], {"error": 1}])
 def test_a_host_that_speaks_no_oauth_is_a_wrong_login_url(
-    salesforce: ScriptedSalesforce, auth: SalesforceAuth, status: int
+    salesforce: ScriptedSalesforce, auth: SalesforceAuth, status: int, body: object
 ) -> None:
-    for body in ("<html>not here</html>", ["no", "object"], {"error": 1}):
-        salesforce.script(TOKEN_PATH, reply(status=status, body=body, headers={"Location": f"{salesforce.url}/x"}))
-        with pytest.raises(Misconfigured, match="SF_LOGIN_URL"):
-            auth.token()
+    salesforce.script(TOKEN_PATH, reply(status=status, body=body, headers={"Location": f"{salesforce.url}/x"}))
+    with pytest.raises(Misconfigured, match="SF_LOGIN_URL"):
+        auth.token()
+    assert salesforce.count("/x") == 0
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from clients.errors import ErrorCode, Misconfigured, Permanent, Retryable
 from clients.salesforce.rest import SalesforceRest
+from clients.salesforce.session import BoundedSession
 from clients.salesforce.verdicts import Attempt, on_order
 
 if TYPE_CHECKING:
@@ -78,12 +79,15 @@ def test_numbers_come_as_decimals(salesforce: ScriptedSalesforce, rest: Salesfor
 
 
 def test_a_netrc_of_the_machine_does_not_replace_the_token(
-    salesforce: ScriptedSalesforce, rest: SalesforceRest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    salesforce: ScriptedSalesforce, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The session reads the environment for its proxies, and by default takes passwords from there too."""
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     salesforce.script(QUERY, page())
-    read(rest)
+    with BoundedSession(connect_timeout_s=1, read_timeout_s=1, max_connections=1) as session:
+        assert session.trust_env
+        session.get(salesforce.url + QUERY, headers={"Authorization": "Bearer token-1"})
     assert salesforce.of(QUERY)[0].headers["Authorization"] == "Bearer token-1"
 
 
