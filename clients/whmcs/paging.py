@@ -20,7 +20,7 @@ PAGE_ROWS = 100
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page(Generic[T]):
     """One page; `total` is what WHMCS says there is in all, None when it does not say."""
 
@@ -28,7 +28,7 @@ class Page(Generic[T]):
     total: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Walk(Generic[T]):
     by_id: dict[int, T]
     claimed: int
