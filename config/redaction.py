@@ -8,13 +8,15 @@ All shapes are one alternation, so that a text is walked once, and none of them 
 forward once, so that a long text costs its length and no more.
 """
 
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from pathlib import PurePath
+from typing import Any
 from urllib.parse import quote, quote_plus
 from uuid import UUID
 
@@ -24,13 +26,14 @@ _SHORTEST_SECRET = 6
 # Deeper than any answer that is logged; also what ends a structure that contains itself.
 _DEEPEST = 8
 _SMALLEST_CARD = 10**12
+_TOLD_BY_STR = (date, timedelta, Decimal, Enum, PurePath, UUID)
 
 _NAMES = (
-    r"secret|passw(?:or)?d2?|passphrase|identifier|access_?key|api_?key|private_?key|token|assertion|authorization"
-    r"|cookie|e_?mail|phone(?:_?number)?|address[12]?|first_?name|last_?name|full_?name|company_?name|user_?name"
-    r"|post_?code|cvv|cvc|iban|card_?\w{0,20}"
+    r"secrets?|secret_?key|passw(?:or)?ds?2?|passphrase|identifier|access_?key|api_?key|private_?key|token|assertion"
+    r"|authorization|cookie|e_?mails?|phones?|phone_?numbers?|address(?:es|[12])?|first_?name|last_?name|full_?name"
+    r"|company_?name|user_?name|post_?code|cvv|cvc|iban|(?<![a-zA-Z])card\w{0,20}"
 )
-_SENSITIVE_KEY = re.compile(rf"(?:.*(?:{_NAMES}))|card.*", re.IGNORECASE | re.DOTALL)
+_SENSITIVE_KEY = re.compile(rf".*(?:{_NAMES})", re.IGNORECASE | re.DOTALL)
 _SHAPES = (
     # The id of an event: it must survive whatever its digits look like.
     r"(?P<keep>\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b)",
@@ -45,7 +48,7 @@ _SHAPES = (
     r"\beyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)?",
     # name=value in a form body, a URL or a call; "name": "value" in JSON or in Python's repr, also escaped once more.
     rf"(?P<name>(?i:{_NAMES})(?:=|%3D|\\?[\"']\s*:\s*))"  # noqa: ISC004 - one shape
-    r"(?:\\?\"[^\"]*+\"?|\\?'[^']*+'?|[^\s&;,\"')}\]]+)",
+    r"(?:\\[\"'][^\"']*+[\"']?|\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|[^\s&;,\"']+)",
     r"(?P<header>(?i:authorization)\s*:\s*)[^\s\"']+(?:[ ][^\s\"',]+)?",
     r"(?<![\w.%+-])[\w.%+-]++@[\w-]++(?:\.[\w-]++)+",
     # A card number, as one run or in groups. None begins with 1: milliseconds and nanoseconds since 1970 do.
@@ -62,35 +65,40 @@ class Redactor:
         self._shapes = self._compiled()
 
     def learn(self, values: Iterable[str]) -> None:
-        """Mask these values from now on, wherever they appear, as they are and as they stand in a URL."""
+        """Mask these values from now on, wherever they appear, as they are, as in a URL and as in Python's repr."""
         for value in values:
-            for piece in [value, *value.splitlines()]:
-                if len(piece) >= _SHORTEST_SECRET:
-                    self._known.update({piece, quote(piece, safe=""), quote_plus(piece), repr(piece)[1:-1]})
+            if len(value) >= _SHORTEST_SECRET:
+                self._known.update({value, quote(value, safe=""), quote_plus(value), repr(value)[1:-1]})
         self._shapes = self._compiled()
 
     def text(self, text: str) -> str:
         """Return the text with every secret and personal datum in it masked."""
         return self._shapes.sub(_masked, text)
 
+    def fields(self, fields: Mapping[Any, object], depth: int = 0) -> dict[str, object]:
+        """Return named values masked by their names and by what they look like."""
+        return {self.text(str(key)): self._under(str(key), item, depth + 1) for key, item in fields.items()}
+
     def value(self, value: object, depth: int = 0) -> object:
         """Return a value made of plain types only, masked at any depth; what is no plain type becomes its text."""
         if isinstance(value, str):
-            return self.text(str(value))
-        if value is None or isinstance(value, (bool, float)):
+            return self.text(value)
+        if value is None or isinstance(value, bool):
             return value
+        if isinstance(value, float):
+            return value if math.isfinite(value) else str(value)
         if isinstance(value, int):
-            return value if value < _SMALLEST_CARD or self.text(str(value)) != MASK else MASK
+            return value if abs(value) < _SMALLEST_CARD or self.text(str(value)) != MASK else MASK
         if isinstance(value, (Mapping, list, tuple, set, frozenset)):
-            return self._nested(value, depth) if depth < _DEEPEST else "…"
-        if isinstance(value, (date, timedelta, Decimal, Enum, PurePath, UUID)):
-            return self.text(str(value))
-        return self.text(repr(value))
+            return self._nested(value, depth)
+        return self.text(_told(value))
 
-    def _nested(self, value: object, depth: int) -> object:
+    def _nested(self, value: Mapping[Any, object] | Collection[object], depth: int) -> object:
+        if depth >= _DEEPEST:
+            return "…"
         if isinstance(value, Mapping):
-            return {self.text(str(key)): self._under(str(key), item, depth + 1) for key, item in value.items()}
-        return [self.value(item, depth + 1) for item in value]  # type: ignore[attr-defined]
+            return self.fields(value, depth)
+        return [self.value(item, depth + 1) for item in value]
 
     def _under(self, key: str, item: object, depth: int) -> object:
         told = item is not None and item != "" and not isinstance(item, bool)
@@ -112,6 +120,13 @@ def is_card_number(text: str) -> bool:
     digits = [int(character) for character in reversed(text) if character.isdigit()]
     doubled = [2 * digit - 9 * (digit > 4) for digit in digits[1::2]]  # noqa: PLR2004 - 5 doubled has two digits
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _told(value: object) -> str:
+    try:
+        return str(value) if isinstance(value, _TOLD_BY_STR) else repr(value)
+    except Exception:  # noqa: BLE001 - a value that cannot be told must not cost the line that mentions it
+        return f"<{type(value).__name__} that cannot be shown>"
 
 
 def _masked(match: re.Match[str]) -> str:
@@ -136,6 +151,6 @@ def redact_text(text: str) -> str:
     return _redactor.text(text)
 
 
-def redact(value: object) -> object:
-    """Return a value with secrets and personal data masked, made of plain types only."""
-    return _redactor.value(value)
+def redact_fields(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return named values with secrets and personal data masked at any depth, made of plain types only."""
+    return _redactor.fields(fields)
