@@ -121,19 +121,15 @@ class Api:
 
     def _ask(self, action: str, params: Mapping[str, FormValue], *, writes: bool) -> Success | Refused:
         answer = sort_answer(self._post(action, params, writes=writes))
-        match answer:
-            case Success():
-                return answer
-            case Refused(clean=False) if writes:
-                raise verdicts.unclear(action, Unclear("an error, but not as JSON"), writes=True)
-            case Refused() if verdicts.is_access_fault(action, answer):
-                raise verdicts.refused(action, answer, self.redact)
-            case Refused():
-                return answer
-            case Denied():
-                raise verdicts.denied(action, answer, self.redact)
-            case Unclear():
-                raise verdicts.unclear(action, answer, writes=writes)
+        if isinstance(answer, Unclear):
+            raise verdicts.unclear(action, answer, writes=writes)
+        if isinstance(answer, Denied):
+            raise verdicts.denied(action, answer, self.redact)
+        if isinstance(answer, Refused) and writes and not answer.clean:
+            raise verdicts.unclear(action, Unclear("an error, but not as JSON"), writes=True)
+        if isinstance(answer, Refused) and verdicts.is_access_fault(action, answer):
+            raise verdicts.refused(action, answer, self.redact)
+        return answer
 
     def _post(self, action: str, params: Mapping[str, FormValue], *, writes: bool) -> Wire:
         try:
