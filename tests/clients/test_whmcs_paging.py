@@ -91,6 +91,17 @@ def test_a_total_that_counts_too_much_each_time_is_a_miscount_and_no_change() ->
     assert offsets == [0, 100, 150] * 2
 
 
+def test_the_same_rows_under_another_total_are_a_change_that_was_not_seen() -> None:
+    totals = iter([151, 151, 151, 152, 152, 152])
+    ids = list(range(1, 151))
+
+    def fetch(offset: int) -> Page[int]:
+        return pages_of(ids, total=next(totals))(offset)
+
+    with pytest.raises(Retryable, match="changed while it was read"):
+        all_rows(fetch, itself)
+
+
 def test_a_server_that_ignores_the_offset_does_not_hold_us_for_ever() -> None:
     fetch, offsets = recorded(lambda _: Page(tuple(range(1, 101)), 10_000))
     assert len(all_rows(fetch, itself)) == 100
