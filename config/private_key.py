@@ -55,7 +55,7 @@ def read_key_file(text: str) -> KeyFile:
     path = Path(text).expanduser()
     try:
         content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a text file"
         raise ValueError(f"names a file that cannot be read ({reason}); check the path and its permissions") from None
     try:

@@ -8,6 +8,7 @@ All shapes are one alternation, so that a text is walked once, and none of them 
 forward once, so that a long text costs its length and no more.
 """
 
+import json
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -65,10 +66,11 @@ class Redactor:
         self._shapes = self._compiled()
 
     def learn(self, values: Iterable[str]) -> None:
-        """Mask these values from now on, wherever they appear, as they are, as in a URL and as in Python's repr."""
+        """Mask these values from now on, wherever they appear: as they are, in a URL, in Python's repr, in JSON."""
         for value in values:
             if len(value) >= _SHORTEST_SECRET:
-                self._known.update({value, quote(value, safe=""), quote_plus(value), repr(value)[1:-1]})
+                escaped = {repr(value)[1:-1], json.dumps(value)[1:-1]}
+                self._known |= {value, quote(value, safe=""), quote_plus(value)} | escaped
         self._shapes = self._compiled()
 
     def text(self, text: str) -> str:

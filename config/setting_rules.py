@@ -7,11 +7,11 @@ repeats the value: people paste secrets into the wrong variable.
 import ipaddress
 import math
 import re
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from cryptography import x509
 from pydantic import SecretStr
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
@@ -167,15 +167,17 @@ def redis_url(text: str) -> SecretStr:
 
 def ca_file(text: str) -> str:
     """Accept the path of a file with PEM certificates."""
+    path = str(Path(text).expanduser())
+    store = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        x509.load_pem_x509_certificates(Path(text).expanduser().read_bytes())
+        store.load_verify_locations(cafile=path)
+    except (ssl.SSLError, ValueError):
+        raise ValueError("names a file without PEM certificates; give a file with the root certificates") from None
     except OSError as error:
         raise ValueError(
             f"names a file that cannot be read ({error.strerror}); check the path and its permissions"
         ) from None
-    except ValueError:
-        raise ValueError("names a file without PEM certificates; give a file with the root certificates") from None
-    return str(Path(text).expanduser())
+    return path
 
 
 def order_marker(text: str) -> str:

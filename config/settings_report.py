@@ -13,7 +13,7 @@ from config.settings_model import Settings, default_audience
 Source = Literal["environment", "default", "unset"]
 # Redis URLs are secret too, but shown with the password in them masked: people need to see which server it is.
 _NEVER_SHOWN = frozenset({"sf_private_key", "whmcs_api_identifier", "whmcs_api_secret", "whmcs_access_key"})
-_ONE_OF_TWO = frozenset({"sf_private_key", "sf_private_key_file"})
+_ONE_OF_TWO = {"sf_private_key": "SF_PRIVATE_KEY_FILE", "sf_private_key_file": "SF_PRIVATE_KEY"}
 _LONGEST_SHOWN = 200
 # Looks like a mail address, is none of a customer's, and people need to see it.
 _USER_NAME = re.compile(r"[\w.%+-]{1,80}@[\w.-]{1,80}")
@@ -61,7 +61,9 @@ def default_text(name: str, field: FieldInfo) -> str:
 def _default_cell(name: str, field: FieldInfo) -> str:
     if name == "sf_jwt_audience":
         return "see right"
-    if field.is_required() or name in _ONE_OF_TWO:
+    if name in _ONE_OF_TWO:
+        return f"this or {_ONE_OF_TWO[name]}"
+    if field.is_required():
         return "required"
     text = default_text(name, field)
     return f"`{text}`" if text else "-"
