@@ -10,6 +10,7 @@ Dramatiq's command line sets up a handler of its own in its main process and in 
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Protocol, TextIO
 
 import structlog
@@ -39,6 +40,14 @@ class LogSettings(Protocol):
         """Return the secrets that are masked wherever they appear."""
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library calls it
+        """Tell which call could not be logged; the standard library would print its arguments, secrets and all."""
+        reason = type(sys.exc_info()[1]).__name__
+        with suppress(OSError):
+            sys.stderr.write(f"log.failed: {reason} in the call at {record.pathname}:{record.lineno}\n")
+
+
 def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     """Send every log of this process to a stream (stdout when none is given), in the format of the settings.
 
@@ -47,7 +56,7 @@ def configure(settings: LogSettings, *, stream: TextIO | None = None) -> None:
     out = stream or sys.stdout
     redact_values(settings.secret_values)
     readable = settings.log_format == "console" or (settings.log_format is None and out.isatty())
-    handler = logging.StreamHandler(out)
+    handler = _Handler(out)
     handler.setFormatter(_formatter(_console(colors=out.isatty()) if readable else render_json))
     _configure_structlog()
     _configure_standard_library(handler, settings.log_level)

@@ -97,7 +97,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return rule
 
 
-def seconds(least: float, most: float) -> Callable[[str], float]:
+def seconds(least: float, most: float, *, usual: float) -> Callable[[str], float]:
     """Make a rule that accepts a number of seconds between two bounds."""
 
     def rule(text: str) -> float:
@@ -106,7 +106,7 @@ def seconds(least: float, most: float) -> Callable[[str], float]:
         except ValueError:
             number = math.nan
         if not least <= number <= most:
-            raise ValueError(f"is not a number of seconds from {least:g} to {most:g}; write for instance {least:g}")
+            raise ValueError(f"is not a number of seconds from {least:g} to {most:g}; write for instance {usual:g}")
         return number
 
     return rule
@@ -202,4 +202,4 @@ def _split(text: str) -> SplitResult:
 
 def _host(url: SplitResult) -> str:
     host = url.hostname or ""
-    return host if _HOST.fullmatch(host) or (":" in host and "[" in url.netloc) else ""
+    return host if _HOST.fullmatch(host) or ":" in host else ""

@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     sf_api_version: Annotated[str, BeforeValidator(rules.pattern(r"[1-9][0-9]{1,2}\.0", "write for instance 67.0"))] = (
         Field(default="67.0", description="version of the Salesforce REST API")
     )
-    sf_timeout_s: Annotated[float, BeforeValidator(rules.seconds(1, 120))] = Field(
+    sf_timeout_s: Annotated[float, BeforeValidator(rules.seconds(0.05, 120, usual=20))] = Field(
         default=20.0, description="how long one answer of Salesforce is waited for, in seconds"
     )
     whmcs_api_url: Annotated[str, BeforeValidator(rules.whmcs_api_url)] = Field(
@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     payment_free_gateways: Annotated[frozenset[str], BeforeValidator(rules.words)] = Field(
         default=frozenset(), description="gateways for which no stored pay method is needed, with commas between them"
     )
-    whmcs_time_limit_s: Annotated[float, BeforeValidator(rules.seconds(1, 3600))] = Field(
+    whmcs_time_limit_s: Annotated[float, BeforeValidator(rules.seconds(0.05, 3600, usual=120))] = Field(
         default=120.0, description="how long a WHMCS request may go on running after its answer was lost, in seconds"
     )
     whmcs_no_email: Switch = Field(default=False, description="true: WHMCS sends no order confirmation mail")
@@ -129,13 +129,13 @@ class Settings(BaseSettings):
         default=False,
         description="true: accept Redis certificates that cannot be verified, as self-signed ones (Heroku)",
     )
-    give_up_after_s: Annotated[float, BeforeValidator(rules.seconds(1, 30 * DAY_S))] = Field(
+    give_up_after_s: Annotated[float, BeforeValidator(rules.seconds(0.05, 30 * DAY_S, usual=DAY_S))] = Field(
         default=DAY_S, description="an order whose trouble does not pass is given up after this many seconds"
     )
-    retry_min_s: Annotated[float, BeforeValidator(rules.seconds(0.001, 3600))] = Field(
+    retry_min_s: Annotated[float, BeforeValidator(rules.seconds(0.001, 3600, usual=1))] = Field(
         default=1.0, description="shortest wait before a stage is tried again, in seconds"
     )
-    retry_max_s: Annotated[float, BeforeValidator(rules.seconds(0.001, DAY_S))] = Field(
+    retry_max_s: Annotated[float, BeforeValidator(rules.seconds(0.001, DAY_S, usual=300))] = Field(
         default=300.0, description="longest wait before a stage is tried again, in seconds"
     )
     keep_finished_days: Annotated[int, BeforeValidator(rules.whole(1, 3650))] = Field(

@@ -170,6 +170,7 @@ def test_a_stricter_level_counts_for_the_talkative_too(out: io.StringIO) -> None
         {"text": "ü" * 50_000},
         {"rows": [{"n": number, "text": "y" * 90} for number in range(5_000)]},
         {f"field_{number}": "z" * 500 for number in range(1_000)},
+        {f"field_{number}": "z" * 5_000 for number in range(30)},
         {f"field_{number}" * 50: "ü" * 500 for number in range(1_000)},
         {"deep": {f"k{number}": ["ü" * 300] * 40 for number in range(40)}},
     ],
@@ -232,3 +233,15 @@ def test_the_last_call_counts_also_for_loggers_that_were_in_use(out: io.StringIO
     log.warning("three")
     assert [json.loads(line)["event"] for line in first.getvalue().splitlines()] == ["one"]
     assert [json.loads(line)["event"] for line in out.getvalue().splitlines()] == ["three"]
+
+
+def test_a_call_that_cannot_be_logged_is_told_without_its_arguments(
+    out: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(Wanted(), stream=out)
+    logging.getLogger("lib").warning("%d orders", LEAK)
+    logging.getLogger("lib").warning("next")
+    told = capsys.readouterr().err
+    assert "log.failed: TypeError in the call at" in told
+    assert LEAK not in told
+    assert json.loads(out.getvalue())["event"] == "next"
