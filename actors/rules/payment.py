@@ -1,0 +1,101 @@
+"""Payment: whether a client may buy and has a way to pay, and which gateway AddOrder is told to charge.
+
+A stored pay method is not a usable one: WHMCS lists expired cards, and a tokenised method works only with its own gateway.
+
+Source: WHMCS fact sheet 2.5.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from actors.rules.texts import fit, letters, quoted
+from clients.errors import ErrorCode, NeedsHuman, Permanent
+from clients.whmcs.values import ClientDetails, PayMethod
+
+# MM/YY; a four-digit year is read too, as it cannot be misunderstood.
+_EXPIRY = re.compile(r"\s*(0?[1-9]|1[0-2])\s*/\s*(?:20)?([0-9]{2})\s*", re.ASCII)
+
+
+def ensure_open(client: ClientDetails) -> None:
+    """Raise Permanent(CLIENT_CLOSED) for a closed client: WHMCS takes no orders for it."""
+    if letters(client.status) == "closed":
+        text = (
+            f"WHMCS client {client.id} is closed: reopen it in WHMCS or map the account to another, then request again."
+        )
+        raise Permanent(ErrorCode.CLIENT_CLOSED, text)
+
+
+def usable(method: PayMethod, *, today: date) -> bool:
+    """Tell whether a pay method can still be charged.
+
+    A card is good to the end of its month. Bank accounts do not expire. A card kept by its gateway may have no
+    readable expiry, as the gateway knows it; a card stored in WHMCS itself without one cannot be charged.
+    """
+    if "bank" in letters(method.type):
+        return True
+    expires = _expires(method.expiry)
+    if expires is None:
+        return bool(method.gateway_name.strip()) or letters(method.type).startswith("remote")
+    return expires >= (today.year, today.month)
+
+
+def choose_gateway(
+    client: ClientDetails,
+    methods: Sequence[PayMethod],
+    *,
+    today: date,
+    active_gateways: Sequence[str],
+    default: str | None,
+    no_pay_method_needed: frozenset[str],
+) -> str:
+    """Return the module name of the gateway for AddOrder.
+
+    The gateway of the first usable method that names an active one; for a method stored in WHMCS itself `default`, or
+    else the client's own. Without any such method: the client's own or `default`, if it needs none.
+    Raises: Permanent(PAYMENT_METHOD_MISSING) when the client has to act, NeedsHuman(PAYMENT_METHOD_MISSING) when an
+            operator has to, as no active gateway fits.
+    """
+    active = {_key(name): name for name in active_gateways}
+    good = [method for method in methods if usable(method, today=today)]
+    fallback = _key(default) or _key(client.default_gateway)
+    free = {_key(name) for name in no_pay_method_needed}
+    offline = [name for name in (_key(client.default_gateway), _key(default)) if name in free]
+    wanted = [*_named(good), *([fallback] if _has_local(good) else []), *offline]
+    chosen = next((active[name] for name in wanted if name in active), None)
+    if chosen is not None:
+        return chosen
+    raise _no_gateway(client, wanted) if wanted else _no_method(client, methods)
+
+
+def _named(methods: Sequence[PayMethod]) -> list[str]:
+    return [_key(method.gateway_name) for method in methods if _key(method.gateway_name)]
+
+
+def _has_local(methods: Sequence[PayMethod]) -> bool:
+    return any(not _key(method.gateway_name) for method in methods)
+
+
+def _key(name: str | None) -> str:
+    return (name or "").strip().lower()
+
+
+def _expires(text: str) -> tuple[int, int] | None:
+    found = _EXPIRY.fullmatch(text)
+    return (2000 + int(found[2]), int(found[1])) if found else None
+
+
+def _no_method(client: ClientDetails, methods: Sequence[PayMethod]) -> Permanent:
+    found = f"only pay methods that have expired or cannot be charged ({len(methods)})" if methods else "no pay method"
+    text = f"WHMCS client {client.id} has {found}: add a valid one to the client in WHMCS, then request again."
+    return Permanent(ErrorCode.PAYMENT_METHOD_MISSING, text)
+
+
+def _no_gateway(client: ClientDetails, wanted: Sequence[str]) -> NeedsHuman:
+    names = [quoted(name, 30) for name in dict.fromkeys(wanted) if name]
+    found = f"the gateway {' or '.join(names[:3])} is not active in WHMCS" if names else "no gateway is named for it"
+    text = (
+        f"WHMCS client {client.id} could pay, but {found}: activate it there, or set WHMCS_PAYMENT_METHOD "
+        "to an active one, then request again."
+    )
+    return NeedsHuman(ErrorCode.PAYMENT_METHOD_MISSING, fit(text))
