@@ -118,4 +118,5 @@ def _enter(target: PhpArray, key: int | str) -> PhpArray:
 
 
 def _next_index(array: PhpArray) -> int:
-    return max((key for key in array if isinstance(key, int)), default=-1) + 1
+    # Before PHP 8.3, a negative key is followed by 0.
+    return max((key for key in array if isinstance(key, int) and key >= 0), default=-1) + 1
