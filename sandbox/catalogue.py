@@ -35,9 +35,7 @@ class Catalogue:
         return made
 
     def _mixed(self, count: int) -> list[str]:
-        failing = round(count * _FAILING_SHARE)
-        if count >= len(KINDS):
-            failing = max(failing, len(FAILING))
+        failing = max(round(count * _FAILING_SHARE), min(len(FAILING), count - len(GOOD)))
         chosen = self._some(list(GOOD), count - failing) + self._some(list(FAILING), failing)
         self._chance.shuffle(chosen)
         return chosen

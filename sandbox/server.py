@@ -7,6 +7,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import cache
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -54,7 +55,9 @@ class Sandbox:
         self.org, self.shop = Org(seed=seed), Shop(seed)
         self.play = Play(self.org, self.shop, seed=seed)
         self._ports = http_port, grpc_port
-        self._private_key_pem = self._make_key()
+        self._private_key_pem, self.org.public_key_pem = key_pair()
+        self.org.client_id = "3MVG9sandbox.ConnectedApp.ConsumerKey"
+        self.org.username = "provisioning@sandbox.example.com"
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -171,16 +174,13 @@ class Sandbox:
         self._ports = runner.addresses[0][1], grpc_port
         return runner, pubsub
 
-    def _make_key(self) -> str:
-        """Make the key pair of the connected app: the org gets the public half, the service the private one."""
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        public = key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        self.org.public_key_pem = public.decode()
-        self.org.client_id = "3MVG9sandbox.ConnectedApp.ConsumerKey"
-        self.org.username = "provisioning@sandbox.example.com"
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        return private.decode()
+
+@cache
+def key_pair() -> tuple[str, str]:
+    """Return the private and the public key of the connected app, as PEM: one pair a process, as making it is slow."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private.decode(), public.decode()
