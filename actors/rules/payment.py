@@ -1,6 +1,6 @@
 """Payment: whether a client may buy and has a way to pay, and which gateway AddOrder is told to charge.
 
-A stored pay method is not a usable one: WHMCS lists expired cards, and a tokenised method works only with its own gateway.
+A stored pay method is no usable one yet: WHMCS lists expired cards, and a tokenised method needs its own gateway.
 
 Source: WHMCS fact sheet 2.5.
 """
@@ -58,22 +58,29 @@ def choose_gateway(
     """
     active = {_key(name): name for name in active_gateways}
     good = [method for method in methods if usable(method, today=today)]
-    fallback = _key(default) or _key(client.default_gateway)
-    free = {_key(name) for name in no_pay_method_needed}
-    offline = [name for name in (_key(client.default_gateway), _key(default)) if name in free]
-    wanted = [*_named(good), *([fallback] if _has_local(good) else []), *offline]
-    chosen = next((active[name] for name in wanted if name in active), None)
+    settled = [*_for_local(good, client, default), *_offline(client, default, no_pay_method_needed)]
+    wanted = [*_named(good), *settled]
+    chosen = next((active[name] for name in wanted if name and name in active), None)
     if chosen is not None:
         return chosen
-    raise _no_gateway(client, wanted) if wanted else _no_method(client, methods)
+    if not wanted:
+        raise _no_method(client, methods)
+    raise _no_gateway(client, wanted, "set WHMCS_PAYMENT_METHOD to an active one" if settled else "add a pay method")
 
 
 def _named(methods: Sequence[PayMethod]) -> list[str]:
     return [_key(method.gateway_name) for method in methods if _key(method.gateway_name)]
 
 
-def _has_local(methods: Sequence[PayMethod]) -> bool:
-    return any(not _key(method.gateway_name) for method in methods)
+def _for_local(methods: Sequence[PayMethod], client: ClientDetails, default: str | None) -> list[str]:
+    """Return the gateway for a method kept in WHMCS itself: none without such a method, "" when nothing names one."""
+    is_needed = any(not _key(method.gateway_name) for method in methods)
+    return [_key(default) or _key(client.default_gateway)] if is_needed else []
+
+
+def _offline(client: ClientDetails, default: str | None, no_pay_method_needed: frozenset[str]) -> list[str]:
+    free = {_key(name) for name in no_pay_method_needed}
+    return [name for name in (_key(client.default_gateway), _key(default)) if name and name in free]
 
 
 def _key(name: str | None) -> str:
@@ -91,11 +98,9 @@ def _no_method(client: ClientDetails, methods: Sequence[PayMethod]) -> Permanent
     return Permanent(ErrorCode.PAYMENT_METHOD_MISSING, text)
 
 
-def _no_gateway(client: ClientDetails, wanted: Sequence[str]) -> NeedsHuman:
-    names = [quoted(name, 30) for name in dict.fromkeys(wanted) if name]
-    found = f"the gateway {' or '.join(names[:3])} is not active in WHMCS" if names else "no gateway is named for it"
-    text = (
-        f"WHMCS client {client.id} could pay, but {found}: activate it there, or set WHMCS_PAYMENT_METHOD "
-        "to an active one, then request again."
-    )
+def _no_gateway(client: ClientDetails, wanted: Sequence[str], other_remedy: str) -> NeedsHuman:
+    names = [quoted(name, 20) for name in dict.fromkeys(wanted) if name]
+    found = f"the gateway {' or '.join(names[:2])} is not active in WHMCS" if names else "no gateway is named for it"
+    remedy = f"activate it there, or {other_remedy}" if names else other_remedy
+    text = f"WHMCS client {client.id} could pay, but {found}: {remedy}, then request again."
     return NeedsHuman(ErrorCode.PAYMENT_METHOD_MISSING, fit(text))
