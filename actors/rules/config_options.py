@@ -15,7 +15,7 @@ from typing import Never
 from actors.rules.texts import quoted
 from actors.rules.whole_numbers import whole
 
-_OPTION_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+_OPTION_ID = re.compile(r"[1-9][0-9]{0,17}")
 _EXAMPLE = 'write {"<option id>": <value>}'
 
 

@@ -14,7 +14,7 @@ from clients.errors import ErrorCode, NeedsHuman, Permanent
 from clients.whmcs.values import ClientDetails, PayMethod
 
 # MM/YY; a four-digit year is read too, as it cannot be misunderstood.
-_EXPIRY = re.compile(r"\s*(0?[1-9]|1[0-2])\s*/\s*(?:20)?([0-9]{2})\s*", re.ASCII)
+_EXPIRY = re.compile(r"\s*(0?[1-9]|1[0-2])\s*/\s*(?:20)?([0-9]{2})\s*")
 
 
 def ensure_open(client: ClientDetails) -> None:
@@ -60,7 +60,7 @@ def choose_gateway(
     good = [method for method in methods if usable(method, today=today)]
     settled = [*_for_local(good, client, default), *_offline(client, default, no_pay_method_needed)]
     wanted = [*_named(good), *settled]
-    chosen = next((active[name] for name in wanted if name and name in active), None)
+    chosen = next((active[name] for name in wanted if name in active), None)
     if chosen is not None:
         return chosen
     if not wanted:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 # 18 digits fit into the 64 bits that PHP has for an integer.
 _MOST_DIGITS = 18
-_POSITIVE = re.compile(r"0*([1-9][0-9]*)(?:\.0+)?", re.ASCII)
+_POSITIVE = re.compile(r"0*([1-9][0-9]*)(?:\.0+)?")
 
 
 def positive_id(text: str | None) -> int | None:

@@ -99,7 +99,14 @@ def test_a_cancelled_order_is_not_provisionable(
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [("Draft", "Draft"), (None, None), ("Expired lease renewal", "Activated"), ("Uncancelled", "Activated"), ("", "")],
+    [
+        ("Draft", "Draft"),
+        (None, None),
+        ("Expired", "Activated"),
+        ("Superseded by renewal", "Draft"),
+        ("Uncancelled", "Activated"),
+        ("", ""),
+    ],
 )
 def test_no_other_word_of_the_org_stops_an_order(
     make_order: MakeOrder, request_: OrderRequest, status: str | None, code: str | None
