@@ -1,0 +1,37 @@
+"""The faults of streams: drawn when one is opened, and again for each response."""
+
+from dataclasses import replace
+
+from sandbox.faults import Fault, Faults
+from sandbox.salesforce.bus import StoredEvent
+
+# An end of a stream may come at once or later; what spoils events needs events.
+_ENDS = frozenset({"silent", "cut", "unavailable", "auth_error", "limit_exceeded"})
+_AT_OPENING = _ENDS | {"corrupted_position", "already_active", "latency"}
+_WITH_EVENTS = frozenset({"duplicate_event", "undecodable_event"})
+# No Avro union has a branch of this number, and no text this length.
+_UNDECODABLE = b"\xff\xfe\xfd\xfc\xfb\xfa"
+
+
+class StreamFaults:
+    """Draws the faults of one stream."""
+
+    def __init__(self, faults: Faults, endpoint: str) -> None:
+        self._faults = faults
+        self._endpoint = endpoint
+
+    def draw_at_opening(self) -> Fault | None:
+        """Return the fault that befalls the opening of the stream."""
+        return self._faults.draw(self._endpoint, only=lambda fault: fault.kind in _AT_OPENING)
+
+    def draw_for_response(self, *, has_events: bool) -> Fault | None:
+        """Return the fault that befalls the next response."""
+        fitting = _ENDS | _WITH_EVENTS if has_events else _ENDS
+        return self._faults.draw(self._endpoint, only=lambda fault: fault.kind in fitting)
+
+    @staticmethod
+    def spoilt(events: list[StoredEvent], fault: Fault | None) -> list[StoredEvent]:
+        """Return the events as they go out; an undecodable one is so for this delivery only."""
+        if fault is None or fault.kind != "undecodable_event" or not events:
+            return events
+        return [replace(events[0], payload=_UNDECODABLE), *events[1:]]
