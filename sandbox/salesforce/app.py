@@ -61,7 +61,7 @@ def salesforce_routes(
         web.post("/services/oauth2/token", token),
         web.get("/services/oauth2/userinfo", userinfo, allow_head=False),
         web.get("/services/data", _versions, allow_head=False),
-        web.route("*", r"/services/data/v{version:\d+\.\d+}/{path:.+}", rest),
+        web.route("*", r"/services/data/v{version:\d+\.\d+}{path:(?:/.*)?}", rest),
     ]
 
 

@@ -12,6 +12,7 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.record_calls import change_row, create_row, record_body
 from sandbox.salesforce.refusal import Refused, not_found
 from sandbox.salesforce.rules import known_object, record_id
+from sandbox.salesforce.soql.columns import source_type
 
 MOST_RECORDS, _MOST_CHUNKS, _MOST_READ = 200, 10, 2000
 _Write = Callable[[dict[str, Any], Refused | None], str]
@@ -117,14 +118,20 @@ def _fields_of(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _change(org: Org, record: dict[str, Any], trouble: Refused | None) -> str:
-    source, given = known_object(org, _type_of(record)), _id_of(record)
+    source, given = source_type(org, _type_of(record)), _id_of(record)
     if not given:
         raise Refused("MISSING_ARGUMENT", "Id not specified in an update call", fields=["Id"])
-    return change_row(org, source, given, _fields_of(record), trouble)
+    try:
+        return change_row(org, source, given, _fields_of(record), trouble)
+    except Refused as refused:
+        if refused.code != "NOT_FOUND":
+            raise
+        # A path that leads nowhere is not found; a row of a list that never was is a wrong reference.
+        raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id") from refused
 
 
 def _create(org: Org, record: dict[str, Any], trouble: Refused | None) -> str:
-    source = known_object(org, _type_of(record))
+    source = source_type(org, _type_of(record))
     return create_row(org, source, record, trouble)
 
 

@@ -25,6 +25,8 @@ class ManagedStream(Stream):
 
     def __init__(self, org: Org, faults: StreamFaults, first: pb.ManagedFetchRequest) -> None:
         self.managed = _open(org.bus, first)
+        if faults.strikes("already_active"):
+            raise already_active()
         ensure_subscribable(org.bus, self.managed.topic)
         super().__init__(org, faults, topic=self.managed.topic, position=_start(org.bus, self.managed))
         self.managed.active_until = float("inf")

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 
@@ -17,6 +18,8 @@ from sandbox.salesforce.org import Org
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 # Salesforce documents three minutes; clocks differ by some seconds.
 _LONGEST_LIFE_S, _TOLERANCE_S = 180, 30
+# The login URL of a client on this machine, whatever it calls the machine.
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # What a fault may name: every error of a login that the org can answer with.
 OAUTH_ERRORS = {
     "invalid_grant": "user hasn't approved this consumer",
@@ -40,7 +43,7 @@ class LoginRefused(Exception):  # noqa: N818 - named for what the caller is told
 def log_in(org: Org, form: Mapping[str, str], instance_url: str) -> Reply:
     """Answer a request for a token."""
     try:
-        _verify(org, form, instance_url)
+        _verify(org, form)
     except LoginRefused as refused:
         return refused.reply
     return Reply(body=_token(org, instance_url))
@@ -55,14 +58,14 @@ def user_info(org: Org, token: str, instance_url: str) -> Reply:
     return Reply(body={"sub": identity, "name": "Integration User", "active": True, "user_type": "STANDARD"} | user)
 
 
-def _verify(org: Org, form: Mapping[str, str], instance_url: str) -> None:
+def _verify(org: Org, form: Mapping[str, str]) -> None:
     if form.get("grant_type") != _GRANT:
         raise LoginRefused("unsupported_grant_type", OAUTH_ERRORS["unsupported_grant_type"])
     claims = _claims(org, form.get("assertion", ""))
     if not secrets.compare_digest(str(claims.get("iss", "")).encode(), org.client_id.encode()):
         raise LoginRefused("invalid_client_id", OAUTH_ERRORS["invalid_client_id"])
     audience = str(claims.get("aud", "")).rstrip("/")
-    if audience not in org.audiences | {instance_url}:
+    if audience not in org.audiences and urlsplit(audience).hostname not in _LOOPBACK:
         raise LoginRefused("invalid_grant", "Audience validation failed")
     _ensure_timely(org, claims.get("exp"))
     # An old name of the claim wins over the present one.

@@ -18,13 +18,15 @@ from sandbox.salesforce.managed_subscribe import ManagedStream
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.publish import publish
 from sandbox.salesforce.rpc_auth import authenticate
-from sandbox.salesforce.rpc_errors import RpcRefused, abort, invalid, new_rpc_id, stream_trouble, unavailable
+from sandbox.salesforce.rpc_errors import RpcRefused, abort, invalid, new_rpc_id, unavailable
 from sandbox.salesforce.stream import Stream
 from sandbox.salesforce.stream_faults import StreamFaults
-from sandbox.salesforce.subscribe import Subscription
+from sandbox.salesforce.subscribe import Subscription, known_topic
 
 Answer = TypeVar("Answer")
 _MS = 1000
+_UNARY_FAULTS = {"latency", "auth_error", "unavailable"}
+_MORE_FAULTS = {"GetSchema": {"late_schema"}, "Publish": {"limit_exceeded"}, "PublishStream": {"limit_exceeded"}}
 _OPTIONS = (
     ("grpc.so_reuseport", 0),
     # Salesforce tells nobody how often it may be pinged; here, any number of pings is fine.
@@ -107,7 +109,8 @@ class PubSub(PubSubServicer):
 
     async def _unary(self, rpc: str, context: Any, work: Callable[[Fault | None], Answer]) -> Answer:
         self._calls.count(f"pubsub.{rpc}")
-        fault = self._faults.draw(f"pubsub.{rpc}")
+        kinds = _UNARY_FAULTS | _MORE_FAULTS.get(rpc, set())
+        fault = self._faults.draw(f"pubsub.{rpc}", only=lambda fault: fault.kind in kinds)
         try:
             await self._admit(context, fault)
             return work(fault)
@@ -121,9 +124,9 @@ class PubSub(PubSubServicer):
         if fault is not None and fault.kind == "auth_error":
             self._org.sessions.end(str(dict(context.invocation_metadata()).get("accesstoken", "")))
         authenticate(self._org, context.invocation_metadata())
-        trouble = _trouble(fault)
-        if trouble is not None:
-            raise trouble
+        ending = _ENDINGS.get(fault.kind) if fault is not None else None
+        if ending is not None:
+            raise unavailable(ending)
 
     def _schema(self, schema_id: str) -> pb.SchemaInfo:
         if not schema_id:
@@ -135,12 +138,7 @@ class PubSub(PubSubServicer):
         return pb.SchemaInfo(schema_json=schema.json_text, schema_id=schema_id, rpc_id=new_rpc_id())
 
     def _topic(self, name: str) -> pb.TopicInfo:
-        if name:
-            topic = self._org.bus.topics.get(name)
-        else:
-            raise invalid("topic.validation.empty", "The topic name is blank.")
-        if topic is None:
-            raise RpcRefused(grpc.StatusCode.NOT_FOUND, "topic.not.found", f"The topic {name} was not found.")
+        topic = known_topic(self._org.bus, name)
         return pb.TopicInfo(
             topic_name=name,
             tenant_guid=f"core/sandbox/{self._org.org_id}",
@@ -155,10 +153,5 @@ class PubSub(PubSubServicer):
         return publish(self._org, request, is_over_limit=is_over_limit)
 
 
-def _trouble(fault: Fault | None) -> RpcRefused | None:
-    """Return how a fault ends a call that has not begun; `limit_exceeded` is told per event when one publishes."""
-    if fault is None:
-        return None
-    if fault.kind == "late_schema":
-        return unavailable("schema.api.unavailable")
-    return stream_trouble(fault.kind) if fault.kind != "limit_exceeded" else None
+# How a fault ends a call before it begins; Publish tells a spent allowance for each event instead.
+_ENDINGS = {"unavailable": "service.unavailable", "late_schema": "schema.api.unavailable"}

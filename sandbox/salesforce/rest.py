@@ -78,6 +78,12 @@ def _limits(org: Org, _call: Call) -> Reply:
     )
 
 
+def _resources(_org: Org, call: Call) -> Reply:
+    return Reply(
+        body={name: f"{call.base}/{name}" for name in ("query", "queryAll", "sobjects", "composite", "limits")}
+    )
+
+
 def _composite(org: Org, call: Call) -> Reply:
     return collections(org, call) if call.parts[1:2] == ("sobjects",) else composite(org, call, respond)
 
@@ -99,6 +105,7 @@ def _usage(org: Org) -> str:
 
 
 _HANDLERS: dict[str, Callable[[Org, Call], Reply]] = {
+    "": _resources,
     "query": query,
     "queryAll": query,
     "sobjects": sobjects,

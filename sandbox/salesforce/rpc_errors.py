@@ -76,9 +76,7 @@ def stream_trouble(kind: str) -> RpcRefused | None:
     make = {
         "unavailable": unavailable,
         "auth_error": auth_error,
-        "corrupted_position": corrupted_position,
         "limit_exceeded": limit_exceeded,
-        "already_active": already_active,
     }.get(kind)
     return make() if make is not None else None
 

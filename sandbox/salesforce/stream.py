@@ -45,7 +45,7 @@ class Stream:
         self._is_silent = False
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
-        self._last_response_at = self._loop.time()
+        self._idle_since = self._loop.time()
 
     def on_request(self, request: Any) -> None:
         """Take in one request; raise RpcRefused if it ends the stream."""
@@ -64,7 +64,7 @@ class Stream:
     def add_credit(self, number: int) -> None:
         """Add to the credit, of which more than 100 counts as 100."""
         if not self.pending.credit:
-            self._last_response_at = max(self._last_response_at, self._loop.time() - self._bus.timing.keepalive_s / 2)
+            self._idle_since = self._loop.time()
         self.pending.credit = min(MOST_CREDIT, self.pending.credit + number)
 
     def wake(self) -> None:
@@ -130,8 +130,8 @@ class Stream:
     async def _write_what_is_there(self, context: Any) -> bool:
         """Send at most one response, and tell whether there was one to send."""
         if self.pending.answers:
-            await self._count_response()
             await context.write(self.pending.answers.pop(0))
+            self._count_response()
             return True
         events = self._next_events()
         if events:
@@ -150,12 +150,11 @@ class Stream:
         self._play(fault)
         if self._is_silent or self.pending.failure is not None:
             return
-        await self._count_response()
         self._ensure_allowance(len(events))
         sent = self._faults.spoilt(events, fault)
         self.pending.credit -= len(events)
         await context.write(self.response([_consumer_event(event) for event in sent], latest, self.pending.credit))
-        self._last_response_at = self._loop.time()
+        self._count_response()
         self._advance(events, repeat=fault is not None and fault.kind == "duplicate_event")
 
     def _advance(self, events: list[StoredEvent], *, repeat: bool) -> None:
@@ -179,19 +178,20 @@ class Stream:
         elif fault.kind == "cut":
             self._responses_left = int(fault.value)
             if not self._responses_left:
-                self.pending.failure = broken_line(self._bus.chance.randrange(2))
+                self.pending.failure = self._broken_line()
         else:
             self.pending.failure = stream_trouble(fault.kind) or self.pending.failure
 
-    async def _count_response(self) -> None:
-        """Break the line when the responses that a fault has left are used up."""
-        if self._responses_left is None:
-            return
-        if not self._responses_left:
-            # What was written has to be on its way before the line breaks, or it is torn down with it.
-            await asyncio.sleep(0)
-            raise broken_line(self._bus.chance.randrange(2))
-        self._responses_left -= 1
+    def _count_response(self) -> None:
+        """Note that a response went out, and break the line when those that a fault has left are used up."""
+        self._idle_since = self._loop.time()
+        if self._responses_left is not None:
+            self._responses_left -= 1
+            if self._responses_left <= 0:
+                self.pending.failure = self._broken_line()
+
+    def _broken_line(self) -> RpcRefused:
+        return broken_line(self._bus.chance.randrange(2))
 
     def _ensure_allowance(self, events: int) -> None:
         if self.org.enforce_limits and self._bus.delivered + events > self.org.daily_deliveries:
@@ -201,7 +201,7 @@ class Stream:
         """Wait for something to do, and tell whether there is before a sign of life, or the end, is due."""
         timing = self._bus.timing
         patience_s = timing.keepalive_s if self.pending.credit else timing.no_credit_s
-        left_s = self._last_response_at + patience_s - self._loop.time()
+        left_s = self._idle_since + patience_s - self._loop.time()
         if left_s <= 0:
             return False
         try:

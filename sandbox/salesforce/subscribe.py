@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import grpc
 
 from clients.salesforce.proto import pubsub_api_pb2 as pb
-from sandbox.salesforce.bus import EventBus
+from sandbox.salesforce.bus import EventBus, Topic
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.rpc_errors import RpcRefused, corrupted_position, invalid
 from sandbox.salesforce.stream import Stream, ensure_positive, rpc_id
@@ -21,7 +21,7 @@ class Subscription(Stream):
     def __init__(self, org: Org, faults: StreamFaults, first: pb.FetchRequest) -> None:
         ensure_subscribable(org.bus, first.topic_name)
         ensure_positive(first.num_requested, "subscription.fetch.requested.events.invalid")
-        super().__init__(org, faults, topic=first.topic_name, position=_start(org.bus, first))
+        super().__init__(org, faults, topic=first.topic_name, position=_start(org.bus, faults, first))
         self.on_request(first)
 
     def on_request(self, request: pb.FetchRequest) -> None:
@@ -36,19 +36,24 @@ class Subscription(Stream):
         return pb.FetchResponse(events=events, latest_replay_id=latest, rpc_id=rpc_id(), pending_num_requested=credit)
 
 
-def ensure_subscribable(bus: EventBus, name: str) -> None:
-    """Raise RpcRefused for a topic that is not there or not for us."""
+def known_topic(bus: EventBus, name: str) -> Topic:
+    """Return a topic by its name in the right case; raise RpcRefused if there is none."""
     if not name:
         raise invalid("topic.validation.empty", "The topic name is blank.")
     topic = bus.topics.get(name)
     if topic is None:
         raise RpcRefused(grpc.StatusCode.NOT_FOUND, "topic.not.found", f"The topic {name} was not found.")
-    if not topic.can_subscribe:
+    return topic
+
+
+def ensure_subscribable(bus: EventBus, name: str) -> None:
+    """Raise RpcRefused for a topic that is not there or not for us."""
+    if not known_topic(bus, name).can_subscribe:
         text = f"You cannot subscribe to {name}."
         raise RpcRefused(grpc.StatusCode.PERMISSION_DENIED, "subscription.topic.cannot.subscribe", text)
 
 
-def _start(bus: EventBus, first: pb.FetchRequest) -> int:
+def _start(bus: EventBus, faults: StreamFaults, first: pb.FetchRequest) -> int:
     if first.replay_preset == pb.EARLIEST:
         return 0
     if first.replay_preset == pb.LATEST:
@@ -57,6 +62,6 @@ def _start(bus: EventBus, first: pb.FetchRequest) -> int:
         text = "The CUSTOM replay preset needs a replay ID."
         raise invalid("subscription.fetch.replayid.validation.failed", text)
     position = bus.position_of(first.replay_id)
-    if position is None:
+    if position is None or faults.strikes("corrupted_position"):
         raise corrupted_position()
     return position
