@@ -18,9 +18,9 @@ from sandbox.salesforce.rest import endpoint_of, perform
 from sandbox.wire import answer
 
 # Salesforce refuses a longer address, and a longer one together with all headers. The server in front of this has to
-# read more than that to be able to say so: give aiohttp's runner `HTTP_LIMITS`.
+# read more than that to be able to say so: give aiohttp's runner this for max_line_size and max_field_size.
 _LONGEST_URI = 16_384
-HTTP_LIMITS = {"max_line_size": 65_536, "max_field_size": 65_536}
+LONGEST_LINE = 65_536
 _VERSIONS = ("65.0", "66.0", "67.0")
 
 

@@ -61,7 +61,13 @@ class Timing:
 
 
 class OpenStream(Protocol):
-    """What the bus needs of a stream; both may be called from any thread."""
+    """What the bus needs of a stream, and what a test may look at; the methods may be called from any thread."""
+
+    is_silent: bool
+
+    @property
+    def credit(self) -> int:
+        """Return how many events may still be sent."""
 
     def wake(self) -> None:
         """Look for what is new."""

@@ -42,10 +42,15 @@ class Stream:
         self._position = position
         self._repeated = 0
         self._responses_left: int | None = None
-        self._is_silent = False
+        self.is_silent = False
         self._loop = asyncio.get_running_loop()
         self._wake = asyncio.Event()
         self._idle_since = self._loop.time()
+
+    @property
+    def credit(self) -> int:
+        """Return how many events may still be sent."""
+        return self.pending.credit
 
     def on_request(self, request: Any) -> None:
         """Take in one request; raise RpcRefused if it ends the stream."""
@@ -112,7 +117,7 @@ class Stream:
                 raise self.pending.failure
             if self.pending.is_closed:
                 return
-            if self._is_silent:
+            if self.is_silent:
                 await self._wake.wait()
             elif not await self._write_what_is_there(context) and not await self._wait():
                 if not self.pending.credit:
@@ -148,7 +153,7 @@ class Stream:
     async def _send(self, context: Any, events: list[StoredEvent], latest: bytes) -> None:
         fault = self._faults.draw_for_response(has_events=bool(events))
         self._play(fault)
-        if self._is_silent or self.pending.failure is not None:
+        if self.is_silent or self.pending.failure is not None:
             return
         self._ensure_allowance(len(events))
         sent = self._faults.spoilt(events, fault)
@@ -174,7 +179,7 @@ class Stream:
         if fault is None:
             return
         if fault.kind == "silent":
-            self._is_silent = True
+            self.is_silent = True
         elif fault.kind == "cut":
             self._responses_left = int(fault.value)
             if not self._responses_left:

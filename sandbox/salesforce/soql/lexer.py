@@ -69,7 +69,8 @@ def words_of(shape: str) -> list[Word]:
     while at < end:
         match = _WORD.match(shape, at)
         if match is None or match.lastgroup is None:
-            raise malformed(shape, at, f"unexpected token: '{shape[at:].strip()[:20]}'")
+            rest = shape[at:].lstrip()
+            raise malformed(shape, len(shape) - len(rest), f"unexpected token: '{rest[:20]}'")
         words.append(Word(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
         at = match.end()
     words.append(Word("end", "<EOF>", end))
