@@ -10,7 +10,7 @@ from sandbox.salesforce.bus import StoredEvent
 _ENDS = frozenset({"silent", "cut", "unavailable", "auth_error", "limit_exceeded"})
 _AT_OPENING = _ENDS | {"latency"}
 _WITH_EVENTS = frozenset({"duplicate_event", "undecodable_event"})
-# No Avro union has a branch of this number, and no text this length.
+# The first field is a number whose bytes never end.
 _UNDECODABLE = b"\xff\xfe\xfd\xfc\xfb\xfa"
 
 

@@ -110,6 +110,24 @@ def test_silence_is_broken_by_a_sign_of_life_with_a_position_ahead(box: Box) -> 
     assert feed.events(1)[0].replay_id == last
 
 
+def test_no_sign_of_life_ever_passes_over_an_event(box: Box) -> None:
+    """Publish at every possible moment between signs of life that come as fast as they can."""
+    box.run(lambda: setattr(box.org.bus.timing, "keepalive_s", 0.0001))
+    feed = box.feed(request=fetch(replay_preset=pb.EARLIEST))
+    found: list[bytes] = []
+    published: list[bytes] = []
+    for number in range(300):
+        published += box.publish(f"801{number}")
+        if number % 10 == 0:
+            feed.send(fetch())
+    while len(found) < len(published):
+        response = feed.next()
+        found += [event.replay_id for event in response.events]
+        if response.pending_num_requested < 50:
+            feed.send(fetch())
+    assert found == published
+
+
 def test_without_credit_there_is_no_sign_of_life_but_an_end(box: Box) -> None:
     box.run(lambda: setattr(box.org.bus.timing, "keepalive_s", 0.02))
     box.run(lambda: setattr(box.org.bus.timing, "no_credit_s", 0.2))
