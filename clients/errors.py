@@ -40,7 +40,7 @@ class ErrorCode(StrEnum):
     INTERNAL_ERROR = "INTERNAL_ERROR"
 
 
-class Verdict(Exception):
+class Verdict(Exception):  # noqa: N818 - the word of the house: a verdict may be good news for everyone but this call
     """Base of all verdicts; catch one of its children."""
 
     def __init__(self, code: ErrorCode, message: str, *, detail: str = "") -> None:

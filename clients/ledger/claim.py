@@ -1,0 +1,36 @@
+"""The claim that a running stage holds on its order."""
+
+from dataclasses import dataclass
+
+from clients.ledger.ledger import ClaimLostError, Ledger
+from clients.ledger.values import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One order, held under one fencing number; a higher number elsewhere ends it."""
+
+    ledger: Ledger
+    order_id: str
+    fence: int
+
+    def hold(self) -> None:
+        """Make sure, before an outside write, that nobody took over. Raises: ClaimLostError."""
+        if not self.ledger.holds(self.order_id, fence=self.fence):
+            raise ClaimLostError(self.order_id)
+
+    def intend(self, action: str, *, again: bool = False) -> Intent:
+        """Write down, before an outside write, that it may have been sent. Raises: ClaimLostError."""
+        return self.ledger.intend(self.order_id, action, fence=self.fence, again=again)
+
+    def retract(self, action: str) -> None:
+        """Take the intent back after a clean refusal: nothing happened."""
+        self.ledger.retract(self.order_id, action, fence=self.fence)
+
+    def note_empty_look(self, action: str) -> int:
+        """Count a late enough look-up that found nothing; returns how many there were."""
+        return self.ledger.note_empty_look(self.order_id, action)
+
+    def note_answer(self, action: str, answer: int) -> None:
+        """Remember the id that the write made."""
+        self.ledger.note_answer(self.order_id, action, answer)

@@ -1,0 +1,52 @@
+"""Every key of the ledger, built here and nowhere else.
+
+provision:claim:<order>      hash   run, fence, busy, busy_until   who works on the order now; expires
+provision:fence              int    the last fencing number given out
+provision:order:<order>      hash   what we remember of the order: run, stage, state, code, ids, times
+provision:history:<order>    list   JSON, one entry per stage run, bounded
+provision:intent:<order>     hash   "AddOrder may have been sent": times, number of empty look-ups
+provision:unfinished         zset   order → last sign of life (ms)
+provision:failures           hash   order → JSON of its unresolved failure; never expires by itself
+provision:event:<event>      string an event that was taken in; expires after the bus has forgotten it
+provision:position:<where>   hash   replay position of one org, topic and endpoint
+provision:undecodable        list   JSON of events that could not be decoded, bounded
+provision:counters           hash   counts of what the subscriber saw
+"""
+
+PREFIX = "provision"
+
+FENCE = f"{PREFIX}:fence"
+UNFINISHED = f"{PREFIX}:unfinished"
+FAILURES = f"{PREFIX}:failures"
+UNDECODABLE = f"{PREFIX}:undecodable"
+COUNTERS = f"{PREFIX}:counters"
+
+
+def claim(order_id: str) -> str:
+    """Return the key of the order's claim."""
+    return f"{PREFIX}:claim:{order_id}"
+
+
+def order(order_id: str) -> str:
+    """Return the key of what is remembered of the order."""
+    return f"{PREFIX}:order:{order_id}"
+
+
+def history(order_id: str) -> str:
+    """Return the key of the order's bounded history."""
+    return f"{PREFIX}:history:{order_id}"
+
+
+def intent(order_id: str, action: str) -> str:
+    """Return the key of the intent to send one outside write for the order."""
+    return f"{PREFIX}:intent:{order_id}:{action}"
+
+
+def event(event_id: str) -> str:
+    """Return the key that remembers an event."""
+    return f"{PREFIX}:event:{event_id}"
+
+
+def position(org_id: str, topic: str, endpoint: str) -> str:
+    """Return the key of a replay position; positions mean nothing in another org, topic or on another bus."""
+    return f"{PREFIX}:position:{org_id}:{topic}:{endpoint}"
