@@ -1,0 +1,52 @@
+"""Accept order: have WHMCS accept and provision the order, and see for ourselves that every service came up.
+
+AcceptOrder runs the provisioning modules inside the request, may take minutes, and answers nothing but "success".
+Called twice it says "not Pending", which is also its word for a wrong id. So its answer is never believed alone: what
+counts is what GetOrders and GetClientsProducts say. That also makes twice harmless.
+"""
+
+from actors.rules import adoption, services
+from actors.settle import begin_write
+from actors.stage import stage
+from actors.toolbox import Clients
+from actors.values import AcceptedOrder, PlacedOrder
+from clients.whmcs.values import Service
+
+
+@stage(queue="accept-order")
+def accept_order(order: PlacedOrder, use: Clients) -> AcceptedOrder:
+    """Pass the order on with the services it became, or end it as ACTIVATION_INCOMPLETE."""
+    # Before anything is provisioned: did WHMCS make what was ordered? It drops a line it does not like without a word.
+    pairs = services.pair_services(order.lines, _services(order, use))
+    _accept(order, use)
+    _bring_up(order, use)
+    return AcceptedOrder(**order.run_fields(), whmcs_order_id=order.whmcs_order_id, service_ids=pairs)
+
+
+def _services(order: PlacedOrder, use: Clients) -> list[Service]:
+    return use.whmcs.services_of_client(order.client_id, order_id=order.whmcs_order_id)
+
+
+def _accept(order: PlacedOrder, use: Clients) -> None:
+    action = f"AcceptOrder:{order.whmcs_order_id}"
+    if not use.claim.intend(action).is_new:
+        if _is_accepted(order, use):
+            return
+        begin_write(use, action)
+    answer = use.whmcs.accept_order(order.whmcs_order_id)
+    if not answer.accepted and not _is_accepted(order, use):
+        raise adoption.still_pending(order.whmcs_order_id, answer.message)
+
+
+def _is_accepted(order: PlacedOrder, use: Clients) -> bool:
+    return adoption.is_accepted(use.whmcs.order(order.whmcs_order_id), order.whmcs_order_id)
+
+
+def _bring_up(order: PlacedOrder, use: Clients) -> None:
+    """Run ModuleCreate once for every service that did not come up: WHMCS itself never tries again."""
+    down = services.not_active(_services(order, use))
+    for service in down:
+        begin_write(use, f"ModuleCreate:{service.id}")
+        use.whmcs.module_create(service.id)
+    if down:
+        services.ensure_up(_services(order, use))
