@@ -92,7 +92,7 @@ class Market:
                 product=self.shop.products[int(item.pid or 0)],
                 cycle=item.means,
                 quantity=int(item.quantity),
-                asked_options={**item.options},
+                asked_options=dict(item.options.items()),
             )
             for item in items
         ]

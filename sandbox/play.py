@@ -38,7 +38,7 @@ class Play:
     def publish(self, order_ids: Sequence[str], *, duplicates: int = 0) -> None:
         """Request orders and publish their events; an id that is none of the catalogue is published as it is."""
         for order_id in dict.fromkeys(order_ids):
-            self._request(order_id)
+            self.request(order_id)
         events = list(order_ids)
         for order_id in self._chance.choices(order_ids, k=duplicates) if order_ids else ():
             events.insert(self._chance.randrange(len(events) + 1), order_id)
@@ -56,7 +56,7 @@ class Play:
         """Return how an order stands in Salesforce, "" when it is not there."""
         return text_of(self._org.get("Order", sample.order_id), "Activation_Status__c")
 
-    def _request(self, order_id: str) -> None:
+    def request(self, order_id: str) -> None:
         """Set what the flow sets; an order that is under way or done is left alone."""
         record = self._org.get("Order", order_id)
         status = text_of(record, "Activation_Status__c")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.audit import AuditReport
-    from sandbox.whmcs.records import Order
+    from sandbox.whmcs.records import Order, Service
 
 _GOOD = "several_cycles"
 
@@ -44,7 +44,7 @@ def _place(box: Sandbox, sample: PlacedSample) -> Order:
             product=box.shop.products[line.pid],
             cycle=line.cycle,
             quantity=line.quantity,
-            asked_options=dict(line.options),
+            asked_options=dict(line.options.items()),
         )
         for line in sample.lines
     ]
@@ -72,7 +72,7 @@ def _fulfil(box: Sandbox, sample: PlacedSample) -> Order:
     return order
 
 
-def _services_of(line: ExpectedLine, free: list[ordering.Service]) -> list[ordering.Service]:
+def _services_of(line: ExpectedLine, free: list[Service]) -> list[Service]:
     fitting = [service for service in free if (service.product.pid, service.cycle) == (line.pid, line.cycle)]
     one_for_all = fitting[0].qty == line.quantity
     return fitting[:1] if one_for_all else fitting[: line.quantity]

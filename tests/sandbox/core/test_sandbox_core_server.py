@@ -70,7 +70,7 @@ def test_the_box_is_reachable_on_loopback_only(box: Sandbox) -> None:
 
 def test_work_from_another_thread_is_done_where_the_state_lives(box: Sandbox) -> None:
     with pytest.raises(KeyError):
-        box.call(lambda: {}["nothing"])
+        box.call(lambda: dict[str, int]()["nothing"])
     assert box.call(lambda: 5) == 5
 
 
@@ -135,6 +135,17 @@ def test_a_stopped_box_answers_nobody_and_can_be_stopped_again() -> None:
     box.stop()
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{box.url}/sandbox/health")
+
+
+def test_a_box_that_was_away_comes_back_at_the_same_address_with_its_state() -> None:
+    box = Sandbox()
+    box.start()
+    before = box.url, box.pubsub_endpoint
+    box.stop()
+    box.make_orders(1, kinds=["plain_monthly"])
+    with box:
+        assert (box.url, box.pubsub_endpoint) == before
+        assert len(httpx.get(f"{box.url}/sandbox/orders").json()["orders"]) == 1
 
 
 def test_a_port_that_is_taken_is_said_at_start() -> None:
