@@ -1,26 +1,28 @@
 """Add order: make sure that WHMCS holds exactly one live order for this Salesforce order.
 
 AddOrder is the one write that cannot be repeated: WHMCS knows no idempotency key, and two calls make two orders, two
-invoices and perhaps two mails. So only a run that can prove to be the first attempt calls it straight away. Everybody
-else is in doubt and looks for our marker in WHMCS first:
+invoices and perhaps two mails. So only a run that can prove to be the first attempt calls it straight away
+(`actors.rules.first_attempt`). Everybody else is in doubt and looks for our marker in WHMCS first:
 
     the ledger knows the answer of our AddOrder    → adopt it
-    provably first: intent newly written, and
-      Salesforce shows no earlier attempt          → AddOrder
+    provably first                                 → AddOrder
     in doubt, marker found                         → adopt it
     in doubt, nothing found, and the last AddOrder
       may still be running inside WHMCS            → come back later
-    nothing found twice after that                 → AddOrder
+    nothing found twice after that                 → AddOrder, unless this WHMCS may have dropped the marker
 
 Twice is harmless: a second run finds the intent of the first, and looks.
 """
 
+from datetime import timedelta
+
 from actors.rules import adoption
-from actors.settle import LOOK_AGAIN_S, not_yet, wait_until_settled
+from actors.rules.first_attempt import is_provably_first
+from actors.settle import look_again_s, not_yet, send_before_s, wait_until_settled
 from actors.stage import stage
 from actors.toolbox import Clients
 from actors.values import MappedOrder, PlacedOrder
-from clients.errors import ErrorCode, OutcomeUnknown, Retryable, Verdict
+from clients.errors import ErrorCode, NeedsHuman, OutcomeUnknown, Retryable, Verdict
 from clients.ledger.values import Intent
 from clients.whmcs.values import NewOrder, NewOrderLine
 
@@ -32,50 +34,75 @@ ACTION = "AddOrder"
 @stage(queue="add-order")
 def add_order(order: MappedOrder, use: Clients) -> PlacedOrder:
     """Pass the order on with the id of its one WHMCS order."""
+    # Taken before the intent is written: the window may begin too early, never too late.
+    until_s = send_before_s(use)
     intent = use.claim.intend(ACTION)
     try:
-        whmcs_order_id = _answered(use, intent) or _place(order, use, intent)
+        whmcs_order_id = _answered(order, use, intent) or _place(order, use, intent, until_s)
     except Retryable as verdict:
         raise verdict if intent.is_new else _uncertain(verdict) from verdict
-    use.claim.note_answer(ACTION, whmcs_order_id)
     return PlacedOrder(
         **order.run_fields(), client_id=order.client_id, whmcs_order_id=whmcs_order_id, lines=order.lines
     )
 
 
-def _answered(use: Clients, intent: Intent) -> int | None:
+def _answered(order: MappedOrder, use: Clients, intent: Intent) -> int | None:
     """Return the order that our AddOrder is known to have made, unless somebody has deleted it since."""
-    if intent.answer is None or use.whmcs.order(intent.answer) is None:
+    if intent.known_whmcs_order_id is None:
         return None
-    return intent.answer
+    found = use.whmcs.order(intent.known_whmcs_order_id)
+    return found.id if found is not None and found.client_id == order.client_id else None
 
 
-def _place(order: MappedOrder, use: Clients, intent: Intent) -> int:
-    if intent.is_new and not order.attempted_before:
-        return _send(order, use)
+def _place(order: MappedOrder, use: Clients, intent: Intent, until_s: float) -> int:
+    if _is_first(order, use, intent):
+        return _send(order, use, until_s)
     carriers = use.whmcs.find_order_by_marker(order.client_id, order.order_id)
     found = adoption.adopt(carriers, known=order.known_whmcs_order_id)
     return found or _send_again(order, use, intent)
 
 
+def _is_first(order: MappedOrder, use: Clients, intent: Intent) -> bool:
+    return is_provably_first(
+        intent,
+        attempted_before=order.attempted_before,
+        known_whmcs_order_id=order.known_whmcs_order_id,
+        event_at=order.event_at,
+        created_at=order.created_at,
+        clock_skew=timedelta(seconds=use.settings.clock_skew_s),
+    )
+
+
 def _send_again(order: MappedOrder, use: Clients, intent: Intent) -> int:
     """Call AddOrder after all, once it is certain that the last one came to nothing."""
     wait_until_settled(use, intent)
-    if use.claim.note_empty_look(ACTION) < EMPTY_LOOKS_NEEDED:
-        raise not_yet(LOOK_AGAIN_S)
+    if use.claim.note_empty_look(ACTION, seen=intent.empty_looks) < EMPTY_LOOKS_NEEDED:
+        raise not_yet(look_again_s(use))
+    _ensure_it_would_be_found(order, use)
+    until_s = send_before_s(use)
     use.claim.intend(ACTION, again=True)
-    return _send(order, use)
+    return _send(order, use, until_s)
 
 
-def _send(order: MappedOrder, use: Clients) -> int:
+def _ensure_it_would_be_found(order: MappedOrder, use: Clients) -> None:
+    """Refuse to take "nothing found" for "nothing there" where WHMCS drops the marker by which orders are found."""
+    is_kept = use.marker.is_kept()
+    # Where nobody can tell yet, an order that Salesforce shows as never attempted is let through.
+    if is_kept is False or (is_kept is None and order.attempted_before):
+        raise NeedsHuman(ErrorCode.WHMCS_ORDER_UNCERTAIN, _UNCERTAIN)
+
+
+def _send(order: MappedOrder, use: Clients, until_s: float) -> int:
     try:
-        return use.whmcs.add_order(_new_order(order, use)).order_id
+        made = use.whmcs.add_order(_new_order(order, use), send_before_s=until_s).order_id
     except OutcomeUnknown:
         raise
     except Verdict:
-        # A clean refusal: nothing happened, so that the next attempt is a first one again.
+        # A clean refusal, or never sent: nothing happened, so that the next attempt is a first one again.
         use.claim.retract(ACTION)
         raise
+    use.marker.read_back(made, order.order_id)
+    return made
 
 
 def _new_order(order: MappedOrder, use: Clients) -> NewOrder:
@@ -99,11 +126,17 @@ def _new_order(order: MappedOrder, use: Clients) -> NewOrder:
     )
 
 
+_UNCERTAIN = (
+    "It could not be proved whether WHMCS took the order: search this client's orders there for the Salesforce id. "
+    "If there is none, empty WHMCS_Order_ID__c and place a new order."
+)
+
+
 def _uncertain(verdict: Retryable) -> OutcomeUnknown:
     """Say it as it is when an attempt went before: nobody knows whether WHMCS took the order."""
     return OutcomeUnknown(
         ErrorCode.WHMCS_ORDER_UNCERTAIN,
-        "It could not be proved whether WHMCS took the order: search this client's orders there for the Salesforce id.",
+        _UNCERTAIN,
         detail=verdict.detail or verdict.message,
         retry_after_s=verdict.retry_after_s,
     )

@@ -11,13 +11,11 @@ from typing import Any, cast, get_type_hints
 import dramatiq
 from dramatiq.middleware import CurrentMessage
 
+from actors.broker import FulfilmentBroker
+from actors.stage_end import ATTRIBUTE, UNFINISHED
 from actors.stage_run import StageRun
 from actors.toolbox import Clients
-from actors.values import Run
-
-# Longest that a stage may run: the longest outside call (AcceptOrder, 120 s) and the reads around it. It has to stay
-# below the lease after which another delivery of the same stage goes ahead (clients.ledger.BUSY_LEASE).
-TIME_LIMIT_MS = 240_000
+from actors.values import OrderRequest, Run
 
 
 @dataclass(frozen=True)
@@ -38,20 +36,34 @@ class Stage:
         args = () if value is None else (value.model_dump(mode="json"),)
         return dramatiq.Message(queue_name=self.queue, actor_name=self.name, args=args, kwargs={}, options={})
 
-    def declare(self, broker: dramatiq.Broker, use: Clients, *, on_failure: "Stage") -> None:
-        """Declare the stage on a broker as the actor of its name; failed runs go on to `on_failure`."""
+    def declare(
+        self,
+        broker: FulfilmentBroker,
+        use: Clients,
+        *,
+        on_failure: "Stage",
+        from_the_top: Callable[[OrderRequest], dramatiq.Message[Any]],
+    ) -> None:
+        """Declare the stage on a broker as the actor of its name.
 
-        def actor(data: dict[str, Any]) -> dict[str, Any] | None:
+        Failed runs go on to `on_failure`; `from_the_top` makes the first message of a run that has to start again.
+        """
+
+        def actor(data: dict[str, Any]) -> None:
             message = cast("dramatiq.MessageProxy", CurrentMessage.get_current_message())
-            return StageRun(self.body, self.takes, use, message, on_failure.message()).run(data)
+            setattr(message, ATTRIBUTE, UNFINISHED)
+            run = StageRun(
+                self.body,
+                self.takes,
+                use,
+                message,
+                worker_id=broker.broker_id,
+                on_failure=on_failure.message(),
+                from_the_top=from_the_top,
+            )
+            setattr(message, ATTRIBUTE, run.run(data))
 
-        declare = dramatiq.actor(
-            actor_name=self.name,
-            queue_name=self.queue,
-            broker=broker,
-            max_retries=None,  # by deadline, not by count: see actors.stage_run
-            time_limit=TIME_LIMIT_MS,
-        )
+        declare = dramatiq.actor(actor_name=self.name, queue_name=self.queue, broker=broker)
         declare(actor)
 
 

@@ -1,16 +1,17 @@
-"""One run of one stage: claim, parse the value, run, sort the verdict, hand over.
+"""One run of one stage: claim, parse the value, run, sort the verdict, say what follows.
 
 What the stage's function comes to decides what happens to the order:
 
-    returns a value                   the pipeline goes on with it; Fulfilment and Failure end the run
+    returns a value                   the next stage gets it; Fulfilment and Failure end the run
     returns None                      nothing more to do: the run ends quietly
-    raises Retryable                  tried again with growing waits, until GIVE_UP_AFTER_S after the request
+    raises Retryable                  tried again with growing waits, until GIVE_UP_AFTER_S after the request; time in
+                                      which WHMCS or Salesforce was away does not count
     raises Permanent or NeedsHuman    the run goes on to `record-failure`
+    raises redis.RedisError           tried again as soon as the store is back; no attempt is spent
     raises anything else              our bug: a few more tries, then `record-failure` with INTERNAL_ERROR;
                                       the traceback stays in the log
 
-Whom a message is handed to is Dramatiq's business (`pipe_target`): diverting a run gives the message another target,
-ending it takes the target away.
+Nothing is enqueued or acknowledged here: the broker does both in one step with the `StageEnd` that comes out.
 """
 
 import time
@@ -18,19 +19,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
 import dramatiq
+import redis
 import structlog
-from dramatiq.middleware import Interrupt
+from pydantic import ValidationError
 
 from actors.backoff import backoff_s
+from actors.stage_end import StageEnd
 from actors.toolbox import Clients
-from actors.values import Failure, Fulfilment, Run
+from actors.trouble_watch import OUTAGE_SYSTEMS
+from actors.values import Failure, Fulfilment, OrderRequest, Run
 from clients.errors import ErrorCode, Misconfigured, OutcomeUnknown, Retryable, Verdict
 from clients.ledger.claim import Claim
 from clients.ledger.ledger import ClaimLostError
-from clients.ledger.values import Entry, OrderState, StageReport
+from clients.ledger.values import Delivery, Entry, OrderState, StageReport
 
 log = structlog.get_logger(__name__)
 
@@ -58,109 +62,131 @@ class StageRun:
         takes: type[Run],
         use: Clients,
         message: dramatiq.MessageProxy,
+        *,
+        worker_id: str,
         on_failure: dramatiq.Message[Any],
+        from_the_top: Callable[[OrderRequest], dramatiq.Message[Any]],
     ) -> None:
         self._body = body
         self._takes = takes
         self._use = use
         self._message = message
         self._on_failure = on_failure
-        self._stage = message.queue_name
+        self._from_the_top = from_the_top
+        self._delivery = Delivery(message.queue_name, message.options["redis_message_id"], worker_id)
         self._attempt = message.options.get("retries", 0) + 1
-        self._started = time.monotonic()
-        self._fence = 0
+        self._started_s = time.monotonic()
+        self._waited_s = _waited_s(message.options)
+        self._fence = ""
 
-    def run(self, data: dict[str, Any]) -> dict[str, Any] | None:
-        """Run the stage on the value in `data`; return what the next stage gets, None when the run ends here."""
-        value = self._takes.model_validate(data)
+    def run(self, data: dict[str, Any]) -> StageEnd:
+        """Run the stage on the value in `data` and return what came of it.
+
+        Raises: ValidationError for a message that names no order: nobody can run it, a person has to look.
+        """
+        try:
+            value = self._takes.model_validate(data)
+        except ValidationError as error:
+            return self._start_again(data, error)
         with structlog.contextvars.bound_contextvars(
             order_id=value.order_id,
             run_id=value.run_id,
             event_id=value.event_id,
-            stage=self._stage,
+            stage=self._delivery.queue,
             attempt=self._attempt,
         ):
             return self._claimed(value)
 
-    def _claimed(self, value: Run) -> dict[str, Any] | None:
-        entry, self._fence = self._use.ledger.enter(
-            value.order_id,
-            run_id=value.run_id,
-            token=self._message.options.get("redis_message_id", self._message.message_id),
-            stage=self._stage,
-            attempt=self._attempt,
-        )
-        if entry is Entry.BUSY:
-            self._message.options["retries"] = self._attempt - 2  # waiting for one's turn is no attempt
-            raise dramatiq.Retry(delay=int(BUSY_WAIT_S * 1000))
-        if entry is not Entry.ENTERED:
-            log.info("stage.skipped", reason=entry)
-            self._end()
-            return None
-        return self._tried(value)
+    def _claimed(self, value: Run) -> StageEnd:
+        try:
+            entry, self._fence = self._use.ledger.enter(
+                value.order_id, run_id=value.run_id, delivery=self._delivery, attempt=self._attempt
+            )
+            if entry is Entry.ENTERED:
+                return self._tried(value)
+        except redis.RedisError as error:
+            # The same message again, as soon as the store is back: whatever was done is looked up like after a crash.
+            log.warning("stage.store_failed", error=type(error).__name__)
+            return StageEnd(again=True)
+        self._fence = ""
+        log.info("stage.skipped", reason=entry)
+        return self._postponed(value) if entry is Entry.BUSY else self._quiet_end(value)
 
-    def _tried(self, value: Run) -> dict[str, Any] | None:
+    def _tried(self, value: Run) -> StageEnd:
         claim = Claim(self._use.ledger, value.order_id, self._fence)
         try:
             result = self._body(value, self._use.holding(claim))
         except ClaimLostError:
             log.warning("stage.claim_lost")
-            self._end()
-            return None
+            return self._quiet_end(value)
         except Verdict as verdict:
+            self._use.troubles.saw(self._delivery.queue, value.order_id, verdict)
             return self._sort(value, verdict)
-        except Interrupt as interrupt:
-            # Cut by the time limit or by a shutdown: whatever was sent may have happened, so the stage looks again.
-            self._wait(
-                value, OutcomeUnknown(ErrorCode.INTERNAL_ERROR, f"The stage was cut ({type(interrupt).__name__}).")
-            )
+        except redis.RedisError:
+            raise
         except Exception as bug:  # noqa: BLE001 - the one place where anything may end up
             return self._sort_bug(value, bug)
+        self._use.troubles.saw(self._delivery.queue, value.order_id, None)
         return self._pass_on(value, result)
 
     # What a stage can come to.
 
-    def _pass_on(self, value: Run, result: Run | None) -> dict[str, Any] | None:
+    def _pass_on(self, value: Run, result: Run | None) -> StageEnd:
         if result is None:
-            self._finish(value, self._report(OrderState.ENDED, "ended"))
-        elif isinstance(result, Fulfilment):
-            fields = {"whmcs_order_id": str(result.whmcs_order_id)}
-            self._finish(value, self._report(OrderState.ACTIVATED, "activated", fields=fields))
-        elif isinstance(result, Failure):
-            self._finish(value, self._failed(result))
-        elif self._leave(value, self._report(OrderState.HANDED_OVER, "passed")):
-            return result.model_dump(mode="json")
-        else:
-            self._end()
-        return None
+            return self._ended(self._report(value, OrderState.ENDED, "ended"))
+        if isinstance(result, Failure):
+            return self._ended(self._failed(result))
+        fields = {"whmcs_order_id": str(found)} if (found := getattr(result, "whmcs_order_id", None)) else {}
+        if isinstance(result, Fulfilment):
+            return self._ended(self._report(value, OrderState.ACTIVATED, "activated", fields=fields))
+        report = self._report(value, OrderState.HANDED_OVER, "passed", fields=fields)
+        return self._told(StageEnd(report, self._next_message(result)))
 
-    def _sort(self, value: Run, verdict: Verdict) -> dict[str, Any] | None:
+    def _next_message(self, result: Run) -> dramatiq.Message[Any]:
+        """Return the message for the next stage; a message that came without one starts the order from the top."""
+        target = self._message.options.get("pipe_target")
+        if target is None:
+            return self._from_the_top(OrderRequest(**result.run_fields()))
+        return dramatiq.Message(**target).copy(args=(result.model_dump(mode="json"),))
+
+    def _sort(self, value: Run, verdict: Verdict) -> StageEnd:
         level = next(level for kind, level in LOG_LEVELS if isinstance(verdict, kind))
         fields = {"verdict": type(verdict).__name__, "code": verdict.code, "detail": verdict.detail or verdict.message}
         getattr(log, level)("stage.verdict", **fields)
         if isinstance(verdict, Retryable) and not self._is_too_late(value):
-            self._wait(value, verdict)
+            return self._wait(value, verdict)
         return self._divert(value, verdict)
 
-    def _sort_bug(self, value: Run, bug: Exception) -> dict[str, Any] | None:
+    def _sort_bug(self, value: Run, bug: Exception) -> StageEnd:
         log.error("stage.bug", exc_info=bug)
         tries = self._message.options.get("bugs", 0) + 1
         self._message.options["bugs"] = tries
         verdict = Retryable(
             ErrorCode.INTERNAL_ERROR, "An internal error stopped the order; operators see it in the log."
         )
-        if tries < BUG_TRIES:
-            self._wait(value, verdict)
-        return self._divert(value, verdict)
+        return self._wait(value, verdict) if tries < BUG_TRIES else self._divert(value, verdict)
+
+    def _start_again(self, data: dict[str, Any], error: ValidationError) -> StageEnd:
+        """Start the order from the top: this message was written by a version whose values were others."""
+        log.warning("stage.value_unreadable", stage=self._delivery.queue, errors=error.error_count())
+        request = OrderRequest.model_validate({name: data.get(name) for name in Run.model_fields})
+        report = self._report(request, OrderState.QUEUED, "started_again")
+        return self._told(StageEnd(report, self._from_the_top(request)))
 
     def _is_too_late(self, value: Run) -> bool:
         patience = RECORD_FAILURE_PATIENCE if isinstance(value, Failure) else 1
         limit = timedelta(seconds=self._use.settings.give_up_after_s * patience)
-        return self._use.clock.now() - value.requested_at >= limit
+        now = self._use.clock.now()
+        if now - value.requested_at < limit:
+            return False
+        return (
+            now - value.requested_at - self._use.ledger.troubles.outage_since(value.requested_at, OUTAGE_SYSTEMS)
+            >= limit
+        )
 
-    # How it is handed over.
+    # What follows.
 
-    def _wait(self, value: Run, verdict: Retryable) -> NoReturn:
+    def _wait(self, value: Run, verdict: Retryable) -> StageEnd:
         settings = self._use.settings
         wait_s = backoff_s(
             self._attempt,
@@ -168,37 +194,56 @@ class StageRun:
             longest_s=settings.retry_max_s,
             asked_for_s=verdict.retry_after_s,
         )
-        self._leave(value, self._report(OrderState.WAITING, "retry", verdict=verdict, wait_s=wait_s))
-        raise dramatiq.Retry(delay=int(wait_s * 1000))
+        report = self._report(value, OrderState.WAITING, "retry", verdict=verdict, wait_s=wait_s)
+        return self._told(StageEnd(report, self._message.copy(options={"retries": self._attempt}), wait_s))
 
-    def _divert(self, value: Run, verdict: Verdict) -> dict[str, Any] | None:
+    def _postponed(self, value: Run) -> StageEnd:
+        """Wait for one's turn, which is no attempt."""
+        report = self._report(value, OrderState.WAITING, "postponed", wait_s=BUSY_WAIT_S)
+        return self._told(StageEnd(report, self._message.copy(), BUSY_WAIT_S))
+
+    def _divert(self, value: Run, verdict: Verdict) -> StageEnd:
         if isinstance(value, Failure):
             log.error("failure.not_written_to_salesforce", code=value.code)
-            self._finish(value, self._failed(value))
-            return None
+            return self._ended(self._failed(value))
         failure = Failure(
-            **value.run_fields(), stage=self._stage, code=verdict.code, message=verdict.message, detail=verdict.detail
+            **value.run_fields(),
+            stage=self._delivery.queue,
+            code=verdict.code,
+            message=verdict.message,
+            detail=verdict.detail,
         )
-        if not self._leave(value, self._report(OrderState.HANDED_OVER, "failed", verdict=verdict)):
-            self._end()
-            return None
-        self._message.options["pipe_target"] = self._on_failure.asdict()
-        return failure.model_dump(mode="json")
+        report = self._report(value, OrderState.HANDED_OVER, "failed", verdict=verdict)
+        return self._told(StageEnd(report, self._on_failure.copy(args=(failure.model_dump(mode="json"),))))
 
-    def _finish(self, value: Run, report: StageReport) -> None:
-        self._leave(value, report)
-        self._end()
+    def _ended(self, report: StageReport) -> StageEnd:
+        return self._told(StageEnd(report))
 
-    def _end(self) -> None:
-        """Let the run end here: nothing follows this message."""
-        self._message.options.pop("pipe_target", None)
+    def _quiet_end(self, value: Run) -> StageEnd:
+        """End here without a word in the ledger: somebody else has the order, or will have it again."""
+        return self._told(StageEnd(self._report(value, OrderState.ENDED, "skipped")))
+
+    def _told(self, end: StageEnd) -> StageEnd:
+        report = end.report
+        if report is not None:
+            log.info(
+                "stage.finished",
+                outcome=report.outcome,
+                state=report.state,
+                code=report.code or None,
+                duration_s=round(report.duration_s, 4),
+                waited_s=round(report.waited_s, 3),
+                wait_s=round(report.wait_s, 3) or None,
+            )
+        return end
 
     def _failed(self, failure: Failure) -> StageReport:
         verdict = Verdict(failure.code, failure.message, detail=failure.detail)
-        return replace(self._report(OrderState.FAILED, "recorded", verdict=verdict), stage=failure.stage)
+        return replace(self._report(failure, OrderState.FAILED, "recorded", verdict=verdict), stage=failure.stage)
 
     def _report(
         self,
+        value: Run,
         state: OrderState,
         outcome: str,
         *,
@@ -207,28 +252,24 @@ class StageRun:
         fields: Mapping[str, str] = MappingProxyType({}),
     ) -> StageReport:
         return StageReport(
+            order_id=value.order_id,
+            run_id=value.run_id,
+            fence=self._fence,
             state=state,
-            stage=self._stage,
+            stage=self._delivery.queue,
             attempt=self._attempt,
             outcome=outcome,
-            duration_s=time.monotonic() - self._started,
+            duration_s=time.monotonic() - self._started_s,
             code=verdict.code if verdict else "",
             message=verdict.message if verdict else "",
             detail=verdict.detail if verdict else "",
+            waited_s=self._waited_s,
             wait_s=wait_s,
             fields=fields,
         )
 
-    def _leave(self, value: Run, report: StageReport) -> bool:
-        kept = self._use.ledger.leave(value.order_id, fence=self._fence, report=report)
-        if not kept:
-            log.warning("stage.claim_lost", outcome=report.outcome)
-        log.info(
-            "stage.finished",
-            outcome=report.outcome,
-            state=report.state,
-            code=report.code or None,
-            duration_s=round(report.duration_s, 4),
-            wait_s=round(report.wait_s, 3) or None,
-        )
-        return kept
+
+def _waited_s(options: Mapping[str, Any]) -> float:
+    """Return how long the message had been due before it was taken up; a retry is due only when its wait is over."""
+    due_at_ms = options.get("due_at") or options.get("enqueued_at")
+    return max(0.0, time.time() - due_at_ms / 1000) if due_at_ms else 0.0

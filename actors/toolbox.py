@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from actors.marker_check import MarkerCheck
+from actors.trouble_watch import TroubleWatch
 from clients.clock import Clock
 from clients.ledger.claim import Claim
 from clients.ledger.ledger import Ledger
@@ -19,6 +21,8 @@ class Clients:
     ledger: Ledger
     settings: Settings
     clock: Clock
+    troubles: TroubleWatch
+    marker: MarkerCheck
     held: Claim | None = None
 
     @property

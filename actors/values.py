@@ -28,7 +28,8 @@ class Value(BaseModel):
 class Run(Value):
     """One run of one order, from the top: what every value of the chain carries.
 
-    `requested_at` is when this run was asked for; the deadline for giving up counts from it.
+    `requested_at` is when this run was asked for; the deadline for giving up counts from it. `event_at` is when
+    Salesforce published the event, by its own clock, if an event asked.
     """
 
     order_id: RecordId
@@ -36,6 +37,7 @@ class Run(Value):
     requested_at: AwareDatetime
     source: Literal["event", "sweep", "operator", "api"]
     event_id: str | None = None
+    event_at: AwareDatetime | None = None
 
     def run_fields(self) -> dict[str, object]:
         """Return the fields of the run itself, to build the next value with."""
@@ -66,13 +68,14 @@ class OrderLine(Value):
 class ValidatedOrder(Run):
     """The order exists, may be provisioned, and belongs to a WHMCS client.
 
-    `attempted_before` is true when Salesforce shows that an earlier run may have reached WHMCS:
-    then only a look-up may decide whether AddOrder is called.
+    `attempted_before` is true when Salesforce shows that an earlier run may have reached WHMCS; together with
+    `created_at`, when the order was made in Salesforce, it decides whether AddOrder needs a look-up first.
     """
 
     client_id: int
     known_whmcs_order_id: int | None
     attempted_before: bool
+    created_at: AwareDatetime | None
     lines: tuple[OrderLine, ...]
 
 
@@ -99,6 +102,7 @@ class MappedOrder(Run):
     client_id: int
     known_whmcs_order_id: int | None
     attempted_before: bool
+    created_at: AwareDatetime | None
     payment_method: str
     lines: tuple[ProductLine, ...]
 

@@ -138,6 +138,9 @@ class Settings(BaseSettings):
     retry_max_s: Annotated[float, BeforeValidator(rules.seconds(0.001, DAY_S, usual=300))] = Field(
         default=300.0, description="longest wait before a stage is tried again, in seconds"
     )
+    clock_skew_s: Annotated[float, BeforeValidator(rules.seconds(0, 300, usual=5))] = Field(
+        default=5.0, description="how far the clocks of Salesforce and Redis may differ, in seconds"
+    )
     keep_finished_days: Annotated[int, BeforeValidator(rules.whole(1, 3650))] = Field(
         default=30, description="how long the history of finished orders is kept, in days"
     )

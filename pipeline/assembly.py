@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dramatiq.brokers.redis import RedisBroker
-
-from actors.broker import make_broker
+from actors.broker import FulfilmentBroker, make_broker
+from actors.marker_check import MarkerCheck
 from actors.toolbox import Clients
+from actors.trouble_watch import TroubleWatch
 from clients.clock import SystemClock
 from clients.ledger.ledger import Ledger
 from clients.redis_connection import connect_redis
@@ -25,7 +25,7 @@ class Assembly:
     settings: Settings
     auth: SalesforceAuth
     clients: Clients
-    broker: RedisBroker
+    broker: FulfilmentBroker
 
 
 def make_ledger(settings: Settings) -> Ledger:
@@ -63,11 +63,14 @@ def assemble(settings: Settings, *, threads: int = 8) -> Assembly:
     """Make everything that a worker process needs; nothing connects yet."""
     ledger = make_ledger(settings)
     auth = make_auth(settings)
+    whmcs = make_whmcs(settings, max_connections=threads)
     clients = Clients(
         salesforce=SalesforceOrders(auth, names=Names(), api_version=settings.sf_api_version, max_connections=threads),
-        whmcs=make_whmcs(settings, max_connections=threads),
+        whmcs=whmcs,
         ledger=ledger,
         settings=settings,
         clock=SystemClock(),
+        troubles=TroubleWatch(ledger.troubles),
+        marker=MarkerCheck(whmcs),
     )
-    return Assembly(settings=settings, auth=auth, clients=clients, broker=make_broker(ledger.redis))
+    return Assembly(settings=settings, auth=auth, clients=clients, broker=make_broker(ledger))

@@ -2,58 +2,70 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 import dramatiq
 
 from actors.accept_order import accept_order
 from actors.add_order import add_order
+from actors.broker import FulfilmentBroker
 from actors.check_payment import check_payment
 from actors.map_items import map_items
 from actors.record_failure import record_failure
 from actors.stage import Stage
+from actors.stage_end import StageEnd, as_job
 from actors.toolbox import Clients
 from actors.validate_order import validate_order
 from actors.values import OrderRequest
 from actors.write_back import write_back
-from clients.ledger.values import Job, Request
+from clients.ledger.values import Request
 from clients.salesforce.ids import to_18
 
 STAGES: tuple[Stage, ...] = (validate_order, check_payment, map_items, add_order, accept_order, write_back)
 QUEUES: tuple[str, ...] = (*(stage.queue for stage in STAGES), record_failure.queue)
 
 
-def declare_stages(broker: dramatiq.Broker, use: Clients) -> None:
+def declare_stages(broker: FulfilmentBroker, use: Clients) -> None:
     """Declare every stage as an actor of the broker."""
     for stage in (*STAGES, record_failure):
-        stage.declare(broker, use, on_failure=record_failure)
+        stage.declare(
+            broker, use, on_failure=record_failure, from_the_top=lambda request: first_message(request, broker)
+        )
 
 
-def fulfilment(request: OrderRequest, broker: dramatiq.Broker) -> dramatiq.pipeline:
-    """Return the pipeline of one run; its first message carries the others inside it."""
+def first_message(request: OrderRequest, broker: dramatiq.Broker) -> dramatiq.Message[Any]:
+    """Return the first message of one run; it carries those of the other stages inside it, as Dramatiq's pipelines do.
+
+    The pipeline is only composed here: the broker hands each value over itself, see `actors.broker`.
+    """
     first, *rest = STAGES
-    return dramatiq.pipeline([first.message(request), *(stage.message() for stage in rest)], broker=broker)
+    chain = [first.message(request), *(stage.message() for stage in rest)]
+    return dramatiq.pipeline(chain, broker=broker).messages[0]
 
 
-def ledger_request(request: OrderRequest, broker: dramatiq.Broker, *, namespace: str = "dramatiq") -> Request:
-    """Return the request as the ledger takes it in: with the pipeline's first message, encoded for its queue."""
-    redis_message_id = str(uuid.uuid4())
-    message = fulfilment(request, broker).messages[0].copy(options={"redis_message_id": redis_message_id})
+def ledger_request(request: OrderRequest, broker: dramatiq.Broker) -> Request:
+    """Return the request as the ledger takes it in: with the first message of its run, encoded for its queue."""
+    job = as_job(StageEnd(following=first_message(request, broker)))
+    if job is None:
+        raise RuntimeError("a run without a first message")
     return Request(
         order_id=request.order_id,
         run_id=request.run_id,
         source=request.source,
         requested_at=request.requested_at,
         event_id=request.event_id or "",
-        job=Job(
-            queue_key=f"{namespace}:{message.queue_name}",
-            messages_key=f"{namespace}:{message.queue_name}.msgs",
-            redis_message_id=redis_message_id,
-            data=message.encode(),
-        ),
+        job=job,
     )
 
 
-def new_request(order_id: str, *, source: str, requested_at: datetime, event_id: str | None = None) -> OrderRequest:
+def new_request(
+    order_id: str,
+    *,
+    source: str,
+    requested_at: datetime,
+    event_id: str | None = None,
+    event_at: datetime | None = None,
+) -> OrderRequest:
     """Return a request for a new run of an order. Raises: ValueError for what is no 15- or 18-character id."""
     return OrderRequest.model_validate(
         {
@@ -62,5 +74,6 @@ def new_request(order_id: str, *, source: str, requested_at: datetime, event_id:
             "requested_at": requested_at,
             "source": source,
             "event_id": event_id,
+            "event_at": event_at,
         }
     )

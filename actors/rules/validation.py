@@ -43,6 +43,7 @@ def validate(order: OrderRecord | None, request: OrderRequest) -> ValidatedOrder
         client_id=_client_id(order),
         known_whmcs_order_id=known,
         attempted_before=known is not None or order.last_attempt_at is not None or _activation(order) in _ATTEMPTED,
+        created_at=order.created_at,
         lines=_lines(order.items),
     )
 

@@ -12,7 +12,7 @@ class Claim:
 
     ledger: Ledger
     order_id: str
-    fence: int
+    fence: str
 
     def hold(self) -> None:
         """Make sure, before an outside write, that nobody took over. Raises: ClaimLostError."""
@@ -27,10 +27,6 @@ class Claim:
         """Take the intent back after a clean refusal: nothing happened."""
         self.ledger.retract(self.order_id, action, fence=self.fence)
 
-    def note_empty_look(self, action: str) -> int:
-        """Count a late enough look-up that found nothing; returns how many there were."""
-        return self.ledger.note_empty_look(self.order_id, action)
-
-    def note_answer(self, action: str, answer: int) -> None:
-        """Remember the id that the write made."""
-        self.ledger.note_answer(self.order_id, action, answer)
+    def note_empty_look(self, action: str, *, seen: int) -> int:
+        """Count a late enough look-up that found nothing, behind `seen` others; returns how many there were."""
+        return self.ledger.note_empty_look(self.order_id, action, fence=self.fence, seen=seen)

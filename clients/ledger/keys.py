@@ -1,10 +1,14 @@
 """Every key of the ledger, built here and nowhere else.
 
-provision:claim:<order>      hash   run, fence, busy, busy_until   who works on the order now; expires
+provision:claim:<order>      hash   run, fence, mark, busy, busy_until: who works on the order now; expires
 provision:fence              int    the last fencing number given out
-provision:order:<order>      hash   what we remember of the order: run, stage, state, code, ids, times
+provision:mark               hash   the memory mark: since when this store is sure to remember everything
+provision:order:<order>      hash   what we remember of the order: run, stage, state, code, ids, times, current message
 provision:history:<order>    list   JSON, one entry per stage run, bounded
-provision:intent:<order>     hash   "AddOrder may have been sent": times, number of empty look-ups
+provision:intent:<o>:<what>  hash   "this write may have been sent": time, number of empty look-ups
+provision:pause:<queue>      string JSON: why nothing is taken from this queue, and until when; expires
+provision:outages            list   JSON, past outages of the outside systems, bounded
+provision:outage:<system>    string since when a system is away
 provision:unfinished         zset   order → last sign of life (ms)
 provision:failures           hash   order → JSON of its unresolved failure; never expires by itself
 provision:event:<event>      string an event that was taken in; expires after the bus has forgotten it
@@ -16,6 +20,8 @@ provision:counters           hash   counts of what the subscriber saw
 PREFIX = "provision"
 
 FENCE = f"{PREFIX}:fence"
+MARK = f"{PREFIX}:mark"
+OUTAGES = f"{PREFIX}:outages"
 UNFINISHED = f"{PREFIX}:unfinished"
 FAILURES = f"{PREFIX}:failures"
 UNDECODABLE = f"{PREFIX}:undecodable"
@@ -40,6 +46,16 @@ def history(order_id: str) -> str:
 def intent(order_id: str, action: str) -> str:
     """Return the key of the intent to send one outside write for the order."""
     return f"{PREFIX}:intent:{order_id}:{action}"
+
+
+def pause(queue: str) -> str:
+    """Return the key that holds a queue back."""
+    return f"{PREFIX}:pause:{queue}"
+
+
+def outage(system: str) -> str:
+    """Return the key that says since when a system is away."""
+    return f"{PREFIX}:outage:{system}"
 
 
 def event(event_id: str) -> str:

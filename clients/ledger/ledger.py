@@ -1,32 +1,39 @@
 """What we remember of each order, on Redis or Valkey: claims, intents, history, failures.
 
 Redis may be flushed or lost at any moment; nothing here is the only proof of anything (Salesforce and WHMCS are).
-Every change of several steps is one Lua script, so that a crash leaves all of it or nothing. Times in milliseconds.
+Every change of several steps is one Lua script, so that a crash leaves all of it or nothing. The scripts take the time
+from the store itself: the clocks of the processes differ.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from importlib import resources
-from typing import Any, cast
+from typing import Any
 
 import redis
+from redis.commands.core import Script
 
 from clients.clock import Clock, SystemClock
-from clients.ledger import keys
+from clients.ledger import keys, queues
+from clients.ledger.memories import Memories, text
+from clients.ledger.load_script import register
+from clients.ledger.troubles import Troubles
 from clients.ledger.values import (
     FINAL_STATES,
     Admission,
+    Delivery,
     Entry,
+    HandOver,
     Intent,
-    OrderMemory,
+    Job,
     OrderState,
     Request,
     StageReport,
 )
 
-# A claim outlives the longest stage (AcceptOrder may run a provisioning module for minutes).
-CLAIM_TTL = timedelta(minutes=15)
+# A claim outlives the longest stage (AcceptOrder may run a provisioning module for minutes) and the longest wait. One
+# whose message is lost does not last: see admit.lua.
+CLAIM_TTL = timedelta(hours=24)
 # How long another delivery of the same stage waits for the first before it takes over: longer than any stage may run.
 BUSY_LEASE = timedelta(minutes=5)
 # The bus keeps events for 72 h and purges late: a day more than that, and a replayed event is still known.
@@ -34,37 +41,26 @@ EVENT_TTL = timedelta(hours=96)
 # A good order writes about 8 entries; this leaves room for a bad day of retries and bounds the memory of one order.
 HISTORY_LIMIT = 200
 
+_NOBODY = "0"
+
 
 class ClaimLostError(Exception):
     """Another run or another delivery works on the order now; this one must stop before its next outside write."""
 
 
-def _millis(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def _moment(millis: bytes | str | int) -> datetime:
-    return datetime.fromtimestamp(int(millis) / 1000, UTC)
-
-
-def _script(name: str) -> str:
-    return resources.files("clients.ledger").joinpath("scripts", f"{name}.lua").read_text("utf-8")
-
-
-class Ledger:
-    """Claims with fencing numbers, AddOrder intents, the story of each order, unresolved failures."""
+class Ledger(Memories):
+    """Claims with fencing numbers, intents, the story of each order, unresolved failures."""
 
     def __init__(
         self, client: redis.Redis, *, clock: Clock | None = None, keep_finished: timedelta = timedelta(days=30)
     ) -> None:
-        self.redis = client
+        super().__init__(client)
         self._clock = clock or SystemClock()
-        self._kept_ms = int(keep_finished.total_seconds() * 1000)
-        self._admit = client.register_script(_script("admit"))
-        self._enter = client.register_script(_script("enter"))
-        self._leave = client.register_script(_script("leave"))
-        self._intend = client.register_script(_script("intend"))
-        self._retract = client.register_script(_script("retract"))
+        self._kept = keep_finished
+        self.troubles = Troubles(client, self._clock)
+        self._admit, self._enter, self._hand_over = self._register("admit", "enter", "hand_over")
+        self._intend, self._retract, self._note_empty_look = self._register("intend", "retract", "note_empty_look")
+        (self._touch_mark,) = self._register("touch_mark")
 
     # -- taking requests in -------------------------------------------------------------------------------------
 
@@ -79,13 +75,13 @@ class Ledger:
         for request in requests:
             self._queue_admission(pipe, request)
         if position is not None:
-            self._queue_position(pipe, *position)
+            key, replay_id = position
+            pipe.hset(key, mapping={"replay_id": replay_id, "stored_at": self._now_ms()})
         answers = pipe.execute()
-        return [Admission(_text(answer)) for answer in answers[: len(requests)]]
+        return [Admission(text(answer)) for answer in answers[: len(requests)]]
 
     def _queue_admission(self, pipe: Any, request: Request) -> None:
         order_id, job = request.order_id, request.job
-        entry = self._entry(stage="request", outcome=request.source, event_id=request.event_id)
         self._admit(
             keys=[
                 keys.claim(order_id),
@@ -94,168 +90,176 @@ class Ledger:
                 keys.history(order_id),
                 keys.UNFINISHED,
                 keys.event(request.event_id),
-                job.queue_key,
-                job.messages_key,
+                keys.MARK,
+                *_queue_keys(job),
             ],
             args=[
                 request.run_id,
                 request.event_id,
-                _millis(self._clock.now()),
-                _millis_of(CLAIM_TTL),
-                _millis_of(EVENT_TTL),
+                _millis(CLAIM_TTL),
+                _millis(EVENT_TTL),
                 HISTORY_LIMIT,
-                job.redis_message_id,
+                job.message_id,
                 job.data,
+                job.queue,
                 order_id,
-                entry,
+                self._entry(stage="request", outcome=request.source, event_id=request.event_id),
                 request.source,
                 request.requested_at.isoformat(),
+                queues.NAMESPACE,
             ],
             client=pipe,
         )
 
-    def _queue_position(self, pipe: Any, key: str, replay_id: bytes) -> None:
-        pipe.hset(key, mapping={"replay_id": replay_id, "stored_at": _millis(self._clock.now())})
-
     # -- running stages -----------------------------------------------------------------------------------------
 
-    def enter(self, order_id: str, *, run_id: str, token: str, stage: str, attempt: int) -> tuple[Entry, int]:
+    def enter(self, order_id: str, *, run_id: str, delivery: Delivery, attempt: int) -> tuple[Entry, str]:
         """Begin a stage: hold the order's claim under a new fencing number, or tell why not.
 
-        `token` names this delivery of the message: the same token again is a redelivery and may go on at once.
+        The same message delivered again may go on at once: its first worker is gone, or believed gone.
         """
-        number, word = self._enter(
-            keys=[keys.claim(order_id), keys.FENCE, keys.order(order_id), keys.UNFINISHED],
+        word, fence = self._enter(
+            keys=[
+                keys.claim(order_id),
+                keys.FENCE,
+                keys.order(order_id),
+                keys.UNFINISHED,
+                queues.acks(delivery.worker_id, delivery.queue),
+            ],
             args=[
                 run_id,
-                token,
-                stage,
+                delivery.message_id,
+                delivery.queue,
                 attempt,
-                _millis(self._clock.now()),
-                _millis_of(CLAIM_TTL),
-                _millis_of(BUSY_LEASE),
+                _millis(CLAIM_TTL),
+                _millis(BUSY_LEASE),
                 order_id,
             ],
         )
-        return Entry(_text(word)), int(number)
+        return Entry(text(word)), text(fence)
 
-    def leave(self, order_id: str, *, fence: int, report: StageReport) -> bool:
-        """End a stage with its report; a final state gives the claim back. False when the claim was taken over."""
-        final = report.state in FINAL_STATES
-        failure = self._failure(report) if report.state is OrderState.FAILED else ""
-        fields = {"state": report.state, "stage": report.stage, "attempt": str(report.attempt), **report.fields}
-        if report.code:
-            fields |= {"code": report.code, "message": report.message}
-        if report.wait_s:
-            fields["due_at"] = str(_millis(self._clock.now() + timedelta(seconds=report.wait_s)))
-        answer = self._leave(
+    def hand_over(self, delivery: Delivery, report: StageReport, following: Job | None = None) -> HandOver:
+        """End a stage: acknowledge its message, write down what came of it, enqueue what follows, in one step.
+
+        Safe to call again after an answer was lost. A final state gives the claim back.
+        """
+        order_id = report.order_id
+        fields = self._fields(report)
+        answer = self._hand_over(
             keys=[
+                queues.acks(delivery.worker_id, delivery.queue),
+                queues.messages(delivery.queue),
+                queues.queue(delivery.queue),
                 keys.claim(order_id),
                 keys.order(order_id),
                 keys.history(order_id),
                 keys.UNFINISHED,
                 keys.FAILURES,
+                *_queue_keys(following),
             ],
             args=[
-                fence,
-                _millis(self._clock.now()),
-                _millis_of(CLAIM_TTL + timedelta(seconds=report.wait_s)),
+                delivery.message_id,
+                report.fence or _NOBODY,
+                report.run_id,
+                _millis(CLAIM_TTL),
                 HISTORY_LIMIT,
                 self._entry(**_story(report)),
                 order_id,
-                self._kept_ms,
-                "1" if final else "",
-                failure,
+                _millis(self._kept),
+                "1" if report.state in FINAL_STATES else "",
+                self._failure(report),
+                following.message_id if following else "",
+                following.data if following else "",
+                following.queue if following else "",
+                _due_ms(following),
                 *[part for pair in fields.items() for part in pair],
             ],
         )
-        return bool(answer)
+        return HandOver(text(answer))
 
-    def holds(self, order_id: str, *, fence: int) -> bool:
+    def holds(self, order_id: str, *, fence: str) -> bool:
         """Tell whether the claim is still held under this number."""
-        held = cast("bytes | None", self.redis.hget(keys.claim(order_id), "fence"))
-        return held is not None and int(held) == fence
+        held: Any = self.redis.hget(keys.claim(order_id), "fence")
+        return held is not None and text(held) == fence
 
     # -- intents ------------------------------------------------------------------------------------------------
 
-    def intend(self, order_id: str, action: str, *, fence: int, again: bool = False) -> Intent:
+    def intend(self, order_id: str, action: str, *, fence: str, again: bool = False) -> Intent:
         """Write down, before an outside write is sent, that it may have been; or read the intent of an earlier attempt.
 
         `again` renews an existing intent: the earlier attempt is known to have come to nothing.
         Raises: ClaimLostError when the claim was taken over; then nothing is written.
         """
         answer = self._intend(
-            keys=[keys.claim(order_id), keys.intent(order_id, action)],
-            args=[fence, _millis(self._clock.now()), self._kept_ms, "again" if again else "first"],
+            keys=[keys.claim(order_id), keys.intent(order_id, action), keys.MARK, keys.order(order_id)],
+            args=[fence, _millis(self._kept), "again" if again else "first"],
         )
         if len(answer) == 1:
             raise ClaimLostError(order_id)
-        is_new, sent_at, empty_looks, known = answer
+        is_new, age_ms, empty_looks, same_memory, born_at_ms, known, runs = answer
         return Intent(
             is_new=bool(is_new),
-            sent_at=_moment(sent_at),
+            age_s=int(age_ms) / 1000,
             empty_looks=int(empty_looks),
-            answer=int(known) if known else None,
+            same_memory=bool(same_memory),
+            remembers_since=max(_moment(born_at_ms), self._clock.now() - self._kept),
+            known_whmcs_order_id=int(known) if known else None,
+            runs=int(runs),
         )
 
-    def retract(self, order_id: str, action: str, *, fence: int) -> None:
+    def retract(self, order_id: str, action: str, *, fence: str) -> None:
         """Forget an intent whose write was cleanly refused."""
         self._retract(keys=[keys.claim(order_id), keys.intent(order_id, action)], args=[fence])
 
-    def note_empty_look(self, order_id: str, action: str) -> int:
-        """Count a look-up that found nothing although it was late enough to; returns how many there were."""
-        return self.redis.hincrby(keys.intent(order_id, action), "empty_looks", 1)
+    def note_empty_look(self, order_id: str, action: str, *, fence: str, seen: int) -> int:
+        """Count a look-up that found nothing although it was late enough to; returns how many there were.
 
-    def note_answer(self, order_id: str, action: str, answer: int) -> None:
-        """Remember the id that a write made."""
-        key = keys.intent(order_id, action)
-        pipe = self.redis.pipeline(transaction=True)
-        pipe.hset(key, "answer", answer)
-        pipe.pexpire(key, self._kept_ms)
-        pipe.execute()
+        `seen` is how many there were before this one, so that a repeated call counts once.
+        Raises: ClaimLostError when the claim was taken over.
+        """
+        names = [keys.claim(order_id), keys.intent(order_id, action)]
+        looks = int(self._note_empty_look(keys=names, args=[fence, seen]))
+        if looks < 0:
+            raise ClaimLostError(order_id)
+        return looks
 
-    # -- reading ------------------------------------------------------------------------------------------------
-
-    def remember(self, order_id: str) -> OrderMemory:
-        """Return all that is remembered of an order."""
-        pipe = self.redis.pipeline(transaction=True)
-        pipe.hgetall(keys.order(order_id))
-        pipe.lrange(keys.history(order_id), 0, -1)
-        pipe.hget(keys.claim(order_id), "run")
-        pipe.hget(keys.FAILURES, order_id)
-        fields, history, run, failure = pipe.execute()
-        return OrderMemory(
-            order_id=order_id,
-            fields={_text(name): _text(value) for name, value in fields.items()},
-            history=tuple(json.loads(entry) for entry in history),
-            claimed_by=_text(run) if run else None,
-            failure=json.loads(failure) if failure else None,
-        )
-
-    def states(self, order_ids: Iterable[str]) -> dict[str, dict[str, str]]:
-        """Return the remembered fields of many orders in one round trip; unknown ones are empty."""
-        ids = list(order_ids)
-        pipe = self.redis.pipeline(transaction=False)
-        for order_id in ids:
-            pipe.hgetall(keys.order(order_id))
-        return {
-            order_id: {_text(name): _text(value) for name, value in fields.items()}
-            for order_id, fields in zip(ids, pipe.execute(), strict=True)
-        }
-
-    def failures(self) -> dict[str, dict[str, object]]:
-        """Return every unresolved failure by order id."""
-        stored = cast("dict[bytes, bytes]", self.redis.hgetall(keys.FAILURES))
-        return {_text(order_id): json.loads(entry) for order_id, entry in stored.items()}
+    def touch_mark(self) -> datetime:
+        """Return since when the store is sure to remember everything; a new store begins to now."""
+        _, born_at_ms = self._touch_mark(keys=[keys.MARK])
+        return _moment(born_at_ms)
 
     # -- helpers ------------------------------------------------------------------------------------------------
+
+    def _register(self, *names: str) -> list[Script]:
+        return [register(self.redis, "clients.ledger", name) for name in names]
+
+    def _fields(self, report: StageReport) -> dict[str, str]:
+        fields = {"state": report.state, "stage": report.stage, "attempt": str(report.attempt), **report.fields}
+        if report.code:
+            fields |= {"code": report.code, "message": report.message}
+        return fields
 
     def _entry(self, **fields: object) -> str:
         at = self._clock.now().isoformat(timespec="milliseconds")
         return json.dumps({"at": at} | {name: value for name, value in fields.items() if value not in ("", 0, None)})
 
     def _failure(self, report: StageReport) -> str:
+        if report.state is not OrderState.FAILED:
+            return ""
         return self._entry(stage=report.stage, code=report.code, message=report.message, detail=report.detail)
+
+    def _now_ms(self) -> int:
+        return int(self._clock.now().timestamp() * 1000)
+
+
+def _queue_keys(job: Job | None) -> list[str]:
+    """Return list, messages and waiting key of the queue that a message goes to; any will do when there is none."""
+    name = "none" if job is None else job.queue if job.due_at is None else queues.delayed(job.queue)
+    return [queues.queue(name), queues.messages(name), queues.waiting(name)]
+
+
+def _due_ms(job: Job | None) -> str:
+    return str(int(job.due_at.timestamp() * 1000)) if job and job.due_at else ""
 
 
 def _story(report: StageReport) -> dict[str, object]:
@@ -264,6 +268,7 @@ def _story(report: StageReport) -> dict[str, object]:
         "attempt": report.attempt,
         "outcome": report.outcome,
         "duration_s": round(report.duration_s, 4),
+        "waited_s": round(report.waited_s, 3),
         "wait_s": round(report.wait_s, 3),
         "code": report.code,
         "message": report.message,
@@ -271,9 +276,9 @@ def _story(report: StageReport) -> dict[str, object]:
     }
 
 
-def _millis_of(span: timedelta) -> int:
+def _millis(span: timedelta) -> int:
     return int(span.total_seconds() * 1000)
 
 
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+def _moment(millis: bytes | str | int) -> datetime:
+    return datetime.fromtimestamp(int(millis) / 1000, UTC)

@@ -21,6 +21,16 @@ class Entry(StrEnum):
     TAKEN = "taken"
     BUSY = "busy"
     OVER = "over"
+    NOT_OURS = "not_ours"
+
+
+class HandOver(StrEnum):
+    """What came of handing an order over at the end of a stage."""
+
+    HANDED_OVER = "handed_over"
+    NOT_OURS = "not_ours"
+    GIVEN_BACK = "given_back"
+    SUPERSEDED = "superseded"
 
 
 class OrderState(StrEnum):
@@ -40,12 +50,21 @@ FINAL_STATES = frozenset({OrderState.ACTIVATED, OrderState.FAILED, OrderState.EN
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One queued message, already encoded for the broker, with the keys of its queue."""
+    """One message, encoded for the broker, on its way to a queue; `due_at` says when, None means now."""
 
-    queue_key: str
-    messages_key: str
-    redis_message_id: str
+    queue: str
+    message_id: str
     data: bytes
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as one worker holds it: fetched from a queue, not yet acknowledged."""
+
+    queue: str
+    message_id: str
+    worker_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +83,33 @@ class Request:
 class Intent:
     """An outside write may have been sent for this order.
 
-    `is_new`: this call wrote it, nobody wrote one before. `empty_looks` counts look-ups after the server's own time
-    limit that found nothing. `answer` is the id that the write made, once it is known.
+    `is_new`: this call wrote it, and the ledger remembers none before; `age_s` is since when it stands, by the clock of
+    the store. `empty_looks` counts look-ups after the server's
+    own time limit that found nothing. `same_memory`: nothing was forgotten since the run was admitted;
+    `remembers_since`: whatever happened after that moment is in the ledger, by the clock of the store; `runs` counts
+    the runs of the order that it knows of, this one included.
     """
 
     is_new: bool
-    sent_at: datetime
+    age_s: float
     empty_looks: int
-    answer: int | None
+    same_memory: bool
+    remembers_since: datetime
+    known_whmcs_order_id: int | None = None
+    runs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """What one stage run came to, for the history and the order's state."""
+    """What one stage run came to, for the history and the order's state.
 
+    `fence` is the number under which the claim was held, "" when it never was: then nothing is written of the order.
+    Units: `waited_s` is how long the message had been due before the stage began, `wait_s` how long the next try waits.
+    """
+
+    order_id: str
+    run_id: str
+    fence: str
     state: OrderState
     stage: str
     attempt: int
@@ -86,6 +118,7 @@ class StageReport:
     code: str = ""
     message: str = ""
     detail: str = ""
+    waited_s: float = 0.0
     wait_s: float = 0.0
     fields: Mapping[str, str] = field(default_factory=dict)
 

@@ -28,6 +28,7 @@ def order_record(row: Row, items: Iterable[Row], names: Names) -> OrderRecord:
         status=_text(row, "Status"),
         status_code=_text(row, "StatusCode"),
         account_id=_text(row, "AccountId"),
+        created_at=_moment(row, "CreatedDate"),
         account_whmcs_client_id=_text(account, names.account.whmcs_client_id),
         activation_status=_text(row, names.order.activation_status),
         error_code=_text(row, names.order.error_code),

@@ -15,7 +15,7 @@ def order_query(order_id: str, names: Names) -> str:
 def _order_fields(names: Names) -> list[str]:
     order = names.order
     return [
-        *("Id", "OrderNumber", "Status", "StatusCode", "AccountId"),
+        *("Id", "OrderNumber", "Status", "StatusCode", "AccountId", "CreatedDate"),
         f"Account.{names.account.whmcs_client_id}",
         *(order.activation_status, order.error_code, order.last_attempt_at, order.whmcs_order_id),
     ]

@@ -55,3 +55,4 @@ class OrderRecord:
     last_attempt_at: datetime | None
     whmcs_order_id: str | None
     items: tuple[OrderItemRecord, ...]
+    created_at: datetime | None = None

@@ -6,10 +6,11 @@ errors speak of a cart, which in PHP lives in the session.
 """
 
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -103,12 +104,15 @@ class Api:
         writes: bool,
         read: Callable[[Fields], T],
         on_error: Callable[[str], T | None] = lambda _text: None,
+        send_before_s: float | None = None,
     ) -> T:
         """Run an action and read its answer; `on_error` makes a value of the clean errors that are answers, or None.
 
+        Units:  `send_before_s` is a moment of the monotonic clock: later than that nothing is sent (Retryable).
+
         Raises: every verdict: Retryable, OutcomeUnknown (writes only), Misconfigured, Permanent, NeedsHuman.
         """
-        answer = self._ask(action, params, writes=writes)
+        answer = self._ask(action, params, writes=writes, send_before_s=send_before_s)
         if isinstance(answer, Refused):
             value = on_error(answer.text)
             if value is None:
@@ -119,8 +123,10 @@ class Api:
         except MalformedError as error:
             raise verdicts.unclear(action, Unclear(f"success, but {error}"), writes=writes) from error
 
-    def _ask(self, action: str, params: Mapping[str, FormValue], *, writes: bool) -> Success | Refused:
-        answer = sort_answer(self._post(action, params, writes=writes))
+    def _ask(
+        self, action: str, params: Mapping[str, FormValue], *, writes: bool, send_before_s: float | None
+    ) -> Success | Refused:
+        answer = sort_answer(self._post(action, params, writes=writes, send_before_s=send_before_s))
         if isinstance(answer, Unclear):
             raise verdicts.unclear(action, answer, writes=writes)
         if isinstance(answer, Denied):
@@ -131,9 +137,16 @@ class Api:
             raise verdicts.refused(action, answer, self.redact)
         return answer
 
-    def _post(self, action: str, params: Mapping[str, FormValue], *, writes: bool) -> Wire:
+    def _post(self, action: str, params: Mapping[str, FormValue], *, writes: bool, send_before_s: float | None) -> Wire:
         try:
-            response = self._http.post(self._url, content=self._body(action, params), timeout=self._timeouts.of(action))
+            response = self._http.post(
+                self._url,
+                content=self._body(action, params),
+                timeout=self._timeouts.of(action),
+                extensions={} if send_before_s is None else {"trace": _refuse_after(send_before_s)},
+            )
+        except TooLateError as error:
+            raise verdicts.never_sent("it took too long to get to the point of sending") from error
         except _NEVER_SENT as error:
             make = verdicts.untrusted if _is_certificate_fault(error) else verdicts.never_sent
             raise make(self._reason(error)) from error
@@ -152,6 +165,20 @@ class Api:
 
     def _reason(self, error: Exception) -> str:
         return self.redact.detail(f"{type(error).__name__}: {error}")
+
+
+class TooLateError(Exception):
+    """The moment until which a request might be sent has passed."""
+
+
+def _refuse_after(send_before_s: float) -> Callable[[str, dict[str, Any]], None]:
+    """Return a trace hook that stops a request just before its first byte when the moment has passed."""
+
+    def look(event: str, _info: dict[str, Any]) -> None:
+        if event.endswith("send_request_headers.started") and time.monotonic() > send_before_s:
+            raise TooLateError
+
+    return look
 
 
 def _http_client(url: httpx.URL, max_connections: int) -> httpx.Client:

@@ -149,9 +149,24 @@ class Whmcs:
         orders = self.orders_of_client(client_id)
         return [order for order in orders if self.marker.carried_by(order, order_id18)]
 
-    def add_order(self, order: NewOrder) -> AddedOrder:
+    def has_marked_orders(self) -> bool:
+        """Tell whether any of the orders that WHMCS lists first carries a marker in its notes, whosever it is.
+
+        Source: WHMCS fact sheet 2.4; without a client the whole shop would be listed, so one page has to do.
+        """
+        page: dict[str, FormValue] = {"limitstart": 0, "limitnum": PAGE_ROWS}
+        orders = self._api.call(
+            "GetOrders",
+            page,
+            writes=False,
+            read=lambda answer: [parsing.order(row) for row in rows(answer, "orders", "order")],
+        )
+        return any(marked_ids(order.notes) for order in orders)
+
+    def add_order(self, order: NewOrder, *, send_before_s: float | None = None) -> AddedOrder:
         """Create an order and its services, all Pending. Never call it again without a look-up by marker.
 
+        Units:  `send_before_s` is a moment of the monotonic clock: later than that nothing is sent (Retryable).
         Raises: OutcomeUnknown (it may have been created), Permanent(CLIENT_NOT_FOUND, CLIENT_CLOSED, WHMCS_REJECTED),
                 NeedsHuman(PRODUCT_NOT_MAPPED) when a product lacks the marker's custom field; then nothing was sent.
         Source: WHMCS fact sheet 2.1.
@@ -162,7 +177,7 @@ class Whmcs:
             marker_text=self.marker.text_for(order.order_id18),
             marker_fields=fields.of(line.pid for line in order.lines) if fields else None,
         )
-        return self._api.call("AddOrder", params, writes=True, read=parsing.added_order)
+        return self._api.call("AddOrder", params, writes=True, read=parsing.added_order, send_before_s=send_before_s)
 
     def accept_order(self, order_id: int, *, send_email: bool = True) -> Accepted:
         """Accept a Pending order and set its services up.

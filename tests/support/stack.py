@@ -7,9 +7,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from dramatiq.worker import Worker
 
+from clients.ledger import keys
 from clients.ledger.ledger import Ledger
 from clients.ledger.values import Admission, OrderMemory
 from config.settings import Settings, load
@@ -41,7 +43,7 @@ class Stack:
     def request(self, order_id: str, *, event_id: str | None = None) -> Admission:
         """Ask for a run of an order as the subscriber does."""
         now = self.assembly.clients.clock.now()
-        request = new_request(order_id, source="event", requested_at=now, event_id=event_id)
+        request = new_request(order_id, source="event", requested_at=now, event_id=event_id, event_at=now)
         [admission] = self.ledger.admit([ledger_request(request, self.assembly.broker)])
         return admission
 
@@ -104,14 +106,29 @@ class Stack:
             raise AssertionError("the subscriber did not leave")
 
 
+def age_memory(ledger: Ledger, age_s: float) -> None:
+    """Make the store one that has been up for a while, as in life: an empty one knows of no order's past."""
+    ledger.touch_mark()
+    born_at_ms: Any = ledger.redis.hget(keys.MARK, "born_at")
+    ledger.redis.hset(keys.MARK, "born_at", int(born_at_ms) - int(age_s * 1000))
+
+
 @contextmanager
 def running_stack(
-    redis_url: str, *, workers: bool = True, box: Sandbox | None = None, threads: int = 8, **env: str
+    redis_url: str,
+    *,
+    workers: bool = True,
+    box: Sandbox | None = None,
+    threads: int = 8,
+    remembers_s: float = 3600,
+    **env: str,
 ) -> Iterator[Stack]:
-    """Start everything, hand it out, stop everything; `env` overrides settings."""
+    """Start everything, hand it out, stop everything; `env` overrides settings, `remembers_s` is the ledger's age."""
     with box or Sandbox(seed=1) as running:
         settings = load(running.env | QUICK | {"REDIS_URL": redis_url} | env)
         assembly = assemble(settings, threads=threads)
+        if remembers_s:
+            age_memory(assembly.clients.ledger, remembers_s)
         declare_stages(assembly.broker, assembly.clients)
         stack = Stack(running, settings, assembly)
         if workers:

@@ -1,0 +1,97 @@
+-- Keep a worker's queues in order: show that it lives, give back what dead workers held, move on what is due.
+-- KEYS: heartbeats, last look, memory mark
+-- ARGV: worker, ms without a sign of life after which a worker is dead, ms between looks beyond which nobody is (the
+--       store was away, or everybody was: then all get the time to show that they live), most messages moved at once,
+--       namespace, then the names of the queues
+-- Returns {ms until the next delayed message is due or -1, names of queues where messages wait, ids this worker holds}.
+local heartbeats, last_look = KEYS[1], KEYS[2]
+local worker, dead_after, trusted_gap, most, namespace =
+    ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local now = now_ms()
+local forgotten_after = 24 * 3600 * 1000
+
+local function name(queue)
+    return namespace .. ":" .. queue
+end
+
+local function acks(of, queue)
+    return namespace .. ":__acks__." .. of .. "." .. queue
+end
+
+local function give_back(of, queue)
+    local ids = redis.call("SMEMBERS", acks(of, queue))
+    for _, id in ipairs(ids) do
+        if redis.call("HEXISTS", name(queue) .. ".msgs", id) == 1 then
+            redis.call("LPUSH", name(queue), id)
+        end
+    end
+    redis.call("DEL", acks(of, queue))
+end
+
+-- Due time of a delayed message; what says none, or cannot be read, is due.
+local function due_at(message)
+    local ok, decoded = pcall(cjson.decode, message or "")
+    return ok and type(decoded) == "table" and decoded.options and tonumber(decoded.options.eta) or 0
+end
+
+local function sort_in(queue)
+    for _ = 1, most do
+        local id = redis.call("LPOP", name(queue) .. ".DQ")
+        if not id then
+            return
+        end
+        local message = redis.call("HGET", name(queue) .. ".DQ.msgs", id)
+        if message then
+            redis.call("ZADD", name(queue) .. ".due", due_at(message), id)
+        end
+    end
+end
+
+-- Move what is due to the queue itself; returns when the next one is due, or nil.
+local function move_on(queue)
+    local due, delayed = name(queue) .. ".due", name(queue) .. ".DQ.msgs"
+    for _, id in ipairs(redis.call("ZRANGEBYSCORE", due, 0, now, "LIMIT", 0, most)) do
+        local message = redis.call("HGET", delayed, id)
+        if message then
+            enqueue(name(queue), name(queue) .. ".msgs", name(queue) .. ".waiting", id, message)
+        end
+        redis.call("HDEL", delayed, id)
+        redis.call("ZREM", due, id)
+    end
+    local first = redis.call("ZRANGE", due, 0, 0, "WITHSCORES")
+    return first[2] and tonumber(first[2])
+end
+
+-- Soon after a restart, so that few orders are admitted under a mark that does not hold any more.
+memory_mark(KEYS[3])
+redis.call("ZADD", heartbeats, string.format("%.0f", now), worker)
+local looked_at = tonumber(redis.call("GET", last_look) or "0")
+redis.call("SET", last_look, string.format("%.0f", now))
+if now - looked_at <= trusted_gap then
+    for _, dead in ipairs(redis.call("ZRANGEBYSCORE", heartbeats, 0, now - dead_after)) do
+        for i = 6, #ARGV do
+            give_back(dead, ARGV[i])
+            give_back(dead, ARGV[i] .. ".DQ")
+        end
+    end
+    redis.call("ZREMRANGEBYSCORE", heartbeats, 0, now - forgotten_after)
+end
+
+local next_due, ready, held = -1, {}, {}
+for i = 6, #ARGV do
+    local queue = ARGV[i]
+    sort_in(queue)
+    local due = move_on(queue)
+    if due then
+        local left = math.max(0, due - now)
+        next_due = next_due < 0 and left or math.min(next_due, left)
+    end
+    redis.call("SET", name(queue) .. ".DQ.waiting", worker, "PX", 60000)
+    if redis.call("LLEN", name(queue)) > 0 then
+        ready[#ready + 1] = queue
+    end
+    for _, id in ipairs(redis.call("SMEMBERS", acks(worker, queue))) do
+        held[#held + 1] = id
+    end
+end
+return { next_due, ready, held }

@@ -1,0 +1,96 @@
+"""Tell an order's own trouble from everybody's: outages and wrong set-ups hold a stage back instead of failing orders.
+
+One order that fails over and over is its own trouble and is given up by its deadline. When different orders fail in the
+same way, one after the other, it is not theirs: the stage is paused for a while, its messages stay where they are, one
+warning is given for the whole outage, and the time does not count against anybody's deadline.
+"""
+
+import threading
+from dataclasses import dataclass, field
+
+import redis
+import structlog
+
+from clients.errors import ErrorCode, Misconfigured, Retryable, Verdict
+from clients.ledger.troubles import Troubles
+
+log = structlog.get_logger(__name__)
+
+# So many different orders in a row are no coincidence.
+ORDERS_IN_A_ROW = 3
+# An outage may be over any second; a wrong set-up waits for a person.
+OUTAGE_PAUSE_S = 5.0
+SETUP_PAUSE_S = 60.0
+
+SYSTEMS = {ErrorCode.WHMCS_UNAVAILABLE: "WHMCS", ErrorCode.SALESFORCE_UNAVAILABLE: "Salesforce"}
+OUTAGE_SYSTEMS = tuple(SYSTEMS.values())
+
+
+@dataclass
+class _Row:
+    """The failures of one stage in a row: all of one kind, by which orders."""
+
+    kind: tuple[str, bool] = ("", False)
+    orders: set[str] = field(default_factory=set)
+    declared: str = ""
+
+
+class TroubleWatch:
+    """What the threads of a process see, stage by stage; what they conclude is told to all through the ledger."""
+
+    def __init__(self, troubles: Troubles) -> None:
+        self._troubles = troubles
+        self._rows: dict[str, _Row] = {}
+        self._lock = threading.Lock()
+
+    def saw(self, stage: str, order_id: str, verdict: Verdict | None) -> None:
+        """Note what a stage came to with an order: its verdict, None when all went well."""
+        trouble = _trouble(verdict)
+        try:
+            if trouble is not None:
+                self._saw_trouble(stage, order_id, trouble)
+            elif stage in self._rows:
+                self._saw_answer(stage)
+        except redis.RedisError as error:
+            # The next order sees the same; what happens to this one does not hang on it.
+            log.warning("trouble.not_noted", error=type(error).__name__)
+
+    def _saw_trouble(self, stage: str, order_id: str, verdict: Retryable) -> None:
+        kind = verdict.code.value, isinstance(verdict, Misconfigured)
+        with self._lock:
+            row = self._rows.setdefault(stage, _Row())
+            if row.kind != kind:
+                row.kind, row.orders = kind, set()
+            row.orders.add(order_id)
+            if len(row.orders) < ORDERS_IN_A_ROW:
+                return
+            row.orders = set(list(row.orders)[-ORDERS_IN_A_ROW:])
+            row.declared = SYSTEMS[verdict.code]
+        self._declare(stage, verdict)
+
+    def _declare(self, stage: str, verdict: Retryable) -> None:
+        system = SYSTEMS[verdict.code]
+        is_setup = isinstance(verdict, Misconfigured)
+        if self._troubles.begin_outage(system):
+            log.warning("system.went_away", system=system, stage=stage, reason=verdict.message, detail=verdict.detail)
+        pause_s = max(verdict.retry_after_s or 0.0, SETUP_PAUSE_S if is_setup else OUTAGE_PAUSE_S)
+        if self._troubles.pause(stage, reason=verdict.message, for_s=pause_s) and is_setup:
+            log.error("stage.paused", queue=stage, reason=verdict.message, pause_s=pause_s)
+
+    def _saw_answer(self, stage: str) -> None:
+        with self._lock:
+            row = self._rows.pop(stage, None)
+        if row is None or not row.declared:
+            return
+        self._troubles.resume(stage)
+        away = self._troubles.end_outage(row.declared)
+        if away is not None:
+            log.info("system.came_back", system=row.declared, away_s=round(away.total_seconds(), 1))
+
+
+def _trouble(verdict: Verdict | None) -> Retryable | None:
+    """Return the verdict that tells of a system in trouble; an order in doubt is so because of one."""
+    for candidate in (verdict, verdict and verdict.__cause__):
+        if isinstance(candidate, Retryable) and candidate.code in SYSTEMS:
+            return candidate
+    return None
