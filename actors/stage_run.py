@@ -100,7 +100,11 @@ class StageRun:
     def _claimed(self, value: Run) -> StageEnd:
         try:
             entry, self._fence = self._use.ledger.enter(
-                value.order_id, run_id=value.run_id, delivery=self._delivery, attempt=self._attempt
+                value.order_id,
+                run_id=value.run_id,
+                delivery=self._delivery,
+                attempt=self._attempt,
+                is_start=self._takes is OrderRequest,
             )
             if entry is Entry.ENTERED:
                 return self._tried(value)

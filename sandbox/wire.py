@@ -69,6 +69,12 @@ async def _drop_after_effect(request: web.Request, _fault: Fault, effect: Effect
     return _aborted(request)
 
 
+async def _late_effect(request: web.Request, fault: Fault, effect: Effect) -> web.StreamResponse:
+    """Hang up at once and do the work later: PHP goes on after its caller has gone."""
+    asyncio.get_running_loop().call_later(fault.value / _MS, effect, None)
+    return _aborted(request)
+
+
 async def _slow_after_effect(_request: web.Request, fault: Fault, effect: Effect) -> web.StreamResponse:
     response = effect(None)
     await asyncio.sleep(fault.value / _MS)
@@ -104,6 +110,7 @@ GENERIC_KINDS: dict[str, _Play] = {
     "throttle": _throttle,
     "reset_before": _reset_before,
     "drop_after_effect": _drop_after_effect,
+    "late_effect": _late_effect,
     "slow_after_effect": _slow_after_effect,
     "truncated_json": _truncated_json,
     "cut_body": _cut_body,

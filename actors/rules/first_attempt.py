@@ -29,7 +29,7 @@ def is_provably_first(
     if not intent.is_new or not intent.same_memory or known_whmcs_order_id or intent.known_whmcs_order_id:
         return False
     memory_begins = intent.remembers_since + clock_skew
-    knows_all_runs = not attempted_before or intent.runs > 1
-    if created_at is not None and created_at > memory_begins and knows_all_runs:
+    knows_all_starts = not attempted_before or intent.starts > 1
+    if created_at is not None and created_at > memory_begins and knows_all_starts:
         return True
     return not attempted_before and event_at is not None and event_at > memory_begins

@@ -15,8 +15,8 @@ from redis.commands.core import Script
 
 from clients.clock import Clock, SystemClock
 from clients.ledger import keys, queues
-from clients.ledger.memories import Memories, text
 from clients.ledger.load_script import register
+from clients.ledger.memories import Memories, text
 from clients.ledger.troubles import Troubles
 from clients.ledger.values import (
     FINAL_STATES,
@@ -113,7 +113,9 @@ class Ledger(Memories):
 
     # -- running stages -----------------------------------------------------------------------------------------
 
-    def enter(self, order_id: str, *, run_id: str, delivery: Delivery, attempt: int) -> tuple[Entry, str]:
+    def enter(
+        self, order_id: str, *, run_id: str, delivery: Delivery, attempt: int, is_start: bool = False
+    ) -> tuple[Entry, str]:
         """Begin a stage: hold the order's claim under a new fencing number, or tell why not.
 
         The same message delivered again may go on at once: its first worker is gone, or believed gone.
@@ -134,6 +136,7 @@ class Ledger(Memories):
                 _millis(CLAIM_TTL),
                 _millis(BUSY_LEASE),
                 order_id,
+                "1" if is_start else "",
             ],
         )
         return Entry(text(word)), text(fence)
@@ -196,7 +199,7 @@ class Ledger(Memories):
         )
         if len(answer) == 1:
             raise ClaimLostError(order_id)
-        is_new, age_ms, empty_looks, same_memory, born_at_ms, known, runs = answer
+        is_new, age_ms, empty_looks, same_memory, born_at_ms, known, starts = answer
         return Intent(
             is_new=bool(is_new),
             age_s=int(age_ms) / 1000,
@@ -204,7 +207,7 @@ class Ledger(Memories):
             same_memory=bool(same_memory),
             remembers_since=max(_moment(born_at_ms), self._clock.now() - self._kept),
             known_whmcs_order_id=int(known) if known else None,
-            runs=int(runs),
+            starts=int(starts),
         )
 
     def retract(self, order_id: str, action: str, *, fence: str) -> None:

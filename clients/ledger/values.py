@@ -86,8 +86,8 @@ class Intent:
     `is_new`: this call wrote it, and the ledger remembers none before; `age_s` is since when it stands, by the clock of
     the store. `empty_looks` counts look-ups after the server's
     own time limit that found nothing. `same_memory`: nothing was forgotten since the run was admitted;
-    `remembers_since`: whatever happened after that moment is in the ledger, by the clock of the store; `runs` counts
-    the runs of the order that it knows of, this one included.
+    `remembers_since`: whatever happened after that moment is in the ledger, by the clock of the store; `starts` is
+    how often the first stage of a run began for the order, as far as the ledger knows, this time included.
     """
 
     is_new: bool
@@ -96,7 +96,7 @@ class Intent:
     same_memory: bool
     remembers_since: datetime
     known_whmcs_order_id: int | None = None
-    runs: int = 1
+    starts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

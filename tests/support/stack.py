@@ -23,7 +23,7 @@ from sandbox.server import Sandbox
 from tests.support.waiting import PATIENCE_S, eventually
 
 # Waits that are seconds to minutes in life.
-QUICK = {"WHMCS_TIME_LIMIT_S": "0.3", "RETRY_MIN_S": "0.02", "RETRY_MAX_S": "0.2", "LOG_LEVEL": "INFO"}
+QUICK = {"WHMCS_TIME_LIMIT_S": "0.1", "RETRY_MIN_S": "0.02", "RETRY_MAX_S": "0.2", "LOG_LEVEL": "INFO"}
 
 
 @dataclass

@@ -29,7 +29,6 @@ redis.call("PEXPIRE", claim, claim_ttl)
 redis.call("HDEL", order, "code", "message", "finished_at", "due_at")
 redis.call("HSET", order, "run_id", run, "state", "queued", "stage", queue_name, "attempt", 0, "source", source,
     "event_id", event_id, "requested_at", requested_at, "updated_at", now, "queue", queue_name, "message_id", message_id)
-redis.call("HINCRBY", order, "runs", 1)
 redis.call("PERSIST", order)
 redis.call("PERSIST", history)
 redis.call("RPUSH", history, entry)
