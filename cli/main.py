@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from cli.output import Exit, fail
+
 app = typer.Typer(
     name="provision",
     help="Turn approved Salesforce orders into accepted WHMCS orders.",
@@ -20,13 +22,15 @@ app = typer.Typer(
     add_completion=True,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+# An empty metavar: a flag takes no value, and help must not look as if it did.
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document on stdout.")]
+
 OrderId = Annotated[str, typer.Argument(metavar="ORDER_ID", help="The Salesforce order id, 15 or 18 characters.")]
 
 
 @app.command()
 def status(order_id: OrderId, as_json: Json = False) -> None:
-    """Show where an order stands: Salesforce, what we remember, and its story."""
+    """Show where an order stands: what Salesforce says, what we remember, and its story stage by stage."""
     from cli.status import show_status  # noqa: PLC0415 - see the module's docstring
 
     show_status(order_id, as_json=as_json)
@@ -42,10 +46,12 @@ def run(order_id: OrderId, as_json: Json = False) -> None:
 
 @app.command()
 def publish(
-    order_ids: Annotated[list[str], typer.Argument(metavar="ORDER_ID...", help="Salesforce order ids.")],
+    order_ids: Annotated[
+        list[str], typer.Argument(metavar="ORDER_ID", help="Salesforce order ids, 15 or 18 characters.")
+    ],
     as_json: Json = False,
 ) -> None:
-    """Publish the event that asks for orders to be provisioned, as Salesforce does on approval."""
+    """Publish the event that Salesforce publishes when an order is approved, for one order or several."""
     from cli.publish import publish_events  # noqa: PLC0415 - see the module's docstring
 
     publish_events(order_ids, as_json=as_json)
@@ -61,15 +67,25 @@ def settings(as_json: Json = False) -> None:
 
 @app.command()
 def sandbox(
-    http_port: Annotated[int, typer.Option(help="Port of Salesforce REST and WHMCS; 0 takes a free one.")] = 0,
-    grpc_port: Annotated[int, typer.Option(help="Port of the Pub/Sub API; 0 takes a free one.")] = 0,
+    http_port: Annotated[
+        int,
+        typer.Option(min=0, max=65535, metavar="PORT", help="Port of Salesforce REST and WHMCS; 0 takes a free one."),
+    ] = 0,
+    grpc_port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="PORT", help="Port of the Pub/Sub API; 0 takes a free one.")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Seed of all chance in it.")] = 1,
     env_file: Annotated[Path | None, typer.Option(help="Write the settings that reach it to this file.")] = None,
     as_json: Json = False,
 ) -> None:
     """Run a Salesforce and a WHMCS in a box on this machine, until Ctrl-C."""
-    from cli.sandbox import run_sandbox  # noqa: PLC0415 - see the module's docstring
-
+    try:
+        from cli.sandbox import run_sandbox  # noqa: PLC0415 - see the module's docstring
+    except ModuleNotFoundError as missing:
+        # It is for development: its web server is not among what a deployment installs.
+        fail(
+            f"The sandbox needs {missing.name}: pip install -r requirements-dev.txt", code=Exit.FAILED, as_json=as_json
+        )
     run_sandbox(http_port=http_port, grpc_port=grpc_port, seed=seed, env_file=env_file, as_json=as_json)
 
 

@@ -1,7 +1,6 @@
 """How commands speak: data on stdout, talk on stderr, one JSON document with a version where `--json` is given."""
 
 import json
-import sys
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, NoReturn
@@ -26,9 +25,14 @@ class Exit(IntEnum):
 def emit(data: dict[str, Any], *, as_json: bool, render: Callable[[dict[str, Any]], None]) -> None:
     """Print data: as one JSON document, or as `render` shows it to a person."""
     if as_json:
-        sys.stdout.write(json.dumps({"version": JSON_VERSION} | data, default=str) + "\n")
+        _print_document(data)
     else:
         render(data)
+
+
+def put(line: str) -> None:
+    """Print one line of data, at once: who reads it from a command that goes on must not wait for its end."""
+    print(line, flush=True)  # noqa: T201 - data goes to stdout
 
 
 def say(text: str) -> None:
@@ -39,6 +43,15 @@ def say(text: str) -> None:
 def fail(text: str, *, code: Exit, as_json: bool = False) -> NoReturn:
     """End the command with a reason; with `--json` the reason is on stdout too."""
     if as_json:
-        sys.stdout.write(json.dumps({"version": JSON_VERSION, "error": text, "exit_code": int(code)}) + "\n")
+        _print_document({"error": text, "exit_code": int(code)})
     say(text)
     raise typer.Exit(code)
+
+
+def printable(text: str) -> str:
+    """Return a text that moves no cursor and colours nothing: parts of it were typed by strangers."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _print_document(data: dict[str, Any]) -> None:
+    put(json.dumps({"version": JSON_VERSION} | data, default=str))

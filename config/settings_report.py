@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from config.redaction import redact_text
 from config.settings_model import Settings, default_audience
 
-Source = Literal["environment", "default", "unset"]
+Source = Literal["environment", "default", "unset", "missing"]
 # Redis URLs are secret too, but shown with the password in them masked: people need to see which server it is.
 _NEVER_SHOWN = frozenset({"sf_private_key", "whmcs_api_identifier", "whmcs_api_secret", "whmcs_access_key"})
 _ONE_OF_TWO = {"sf_private_key": "SF_PRIVATE_KEY_FILE", "sf_private_key_file": "SF_PRIVATE_KEY"}
@@ -88,7 +88,15 @@ def _row(name: str, field: FieldInfo, environ: Mapping[str, str]) -> SettingRow:
     value = default_text(name, field)
     if name == "sf_jwt_audience":
         value = redact_text(default_audience(environ.get("SF_LOGIN_URL", "").strip()))
-    return SettingRow(name.upper(), value, "default" if value else "unset", str(field.description))
+    source: Source = "default" if value else "missing" if _is_missed(name, field, environ) else "unset"
+    return SettingRow(name.upper(), value, source, str(field.description))
+
+
+def _is_missed(name: str, field: FieldInfo, environ: Mapping[str, str]) -> bool:
+    """Tell whether nothing works without this setting, and nothing else stands in for it."""
+    substitute = {"sf_private_key": "SF_PRIVATE_KEY_FILE", "redis_url": "REDIS_TLS_URL"}.get(name, "")
+    needed = field.is_required() or name == "sf_private_key"
+    return needed and not environ.get(substitute, "").strip()
 
 
 def _shown(name: str, text: str) -> str:
