@@ -25,6 +25,7 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.common import dq_name
 from dramatiq.message import Message
 from dramatiq.middleware import CurrentMessage
+from periodiq import PeriodiqMiddleware
 
 from actors.consumers import DelayConsumer, QueueConsumer
 from actors.housekeeper import Housekeeper
@@ -51,7 +52,7 @@ class FulfilmentBroker(RedisBroker):
         super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq's constructor has no types
             client=ledger.redis,
             namespace=queues.NAMESPACE,
-            middleware=[CurrentMessage(), IgnoreRepeatedSigterm(), GiveBackOnShutdown()],
+            middleware=[CurrentMessage(), IgnoreRepeatedSigterm(), GiveBackOnShutdown(), PeriodiqMiddleware()],
         )
         self.ledger = ledger
         self.store_watch = StoreWatch()

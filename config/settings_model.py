@@ -138,6 +138,11 @@ class Settings(BaseSettings):
     retry_max_s: Annotated[float, BeforeValidator(rules.seconds(0.001, DAY_S, usual=300))] = Field(
         default=300.0, description="longest wait before a stage is tried again, in seconds"
     )
+    sweep_grace_s: Annotated[float, BeforeValidator(rules.seconds(0.05, DAY_S, usual=300))] = Field(
+        default=300.0,
+        description="an order that Salesforce shows as requested or activating is looked after when it has not changed "
+        "for this many seconds and nobody works on it",
+    )
     clock_skew_s: Annotated[float, BeforeValidator(rules.seconds(0, 300, usual=5))] = Field(
         default=5.0, description="how far the clocks of Salesforce and Redis may differ, in seconds"
     )

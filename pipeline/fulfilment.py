@@ -22,7 +22,7 @@ from clients.ledger.values import Request
 from clients.salesforce.ids import to_18
 
 STAGES: tuple[Stage, ...] = (validate_order, check_payment, map_items, add_order, accept_order, write_back)
-QUEUES: tuple[str, ...] = (*(stage.queue for stage in STAGES), record_failure.queue)
+STAGE_QUEUES: tuple[str, ...] = (*(stage.queue for stage in STAGES), record_failure.queue)
 
 
 def declare_stages(broker: FulfilmentBroker, use: Clients) -> None:

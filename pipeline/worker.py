@@ -14,8 +14,10 @@ from dramatiq import cli
 from config.logging import configure
 from config.settings import Settings, SettingsError, load
 from pipeline.assembly import assemble
-from pipeline.fulfilment import QUEUES, declare_stages
+from pipeline.fulfilment import STAGE_QUEUES, declare_stages
+from pipeline.reconcile import RECONCILE_QUEUE, declare_reconcile
 
+QUEUES = (*STAGE_QUEUES, RECONCILE_QUEUE)
 # A platform kills 30 s after it asks to stop: end before that.
 SHUTDOWN_TIMEOUT_MS = 25_000
 # Dramatiq calls the setup function without arguments in each process it starts; the count of threads comes along here.
@@ -45,6 +47,7 @@ def set_up() -> None:
     settings = settings_or_exit()
     assembly = assemble(settings, threads=_threads)
     declare_stages(assembly.broker, assembly.clients)
+    declare_reconcile(assembly.broker, assembly.clients)
     dramatiq.set_broker(assembly.broker)
 
 

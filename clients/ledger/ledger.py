@@ -6,9 +6,9 @@ from the store itself: the clocks of the processes differ.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import redis
 from redis.commands.core import Script
@@ -60,7 +60,7 @@ class Ledger(Memories):
         self.troubles = Troubles(client, self._clock)
         self._admit, self._enter, self._hand_over = self._register("admit", "enter", "hand_over")
         self._intend, self._retract, self._note_empty_look = self._register("intend", "retract", "note_empty_look")
-        (self._touch_mark,) = self._register("touch_mark")
+        self._touch_mark, self._idle = self._register("touch_mark", "idle")
 
     # -- taking requests in -------------------------------------------------------------------------------------
 
@@ -225,6 +225,21 @@ class Ledger(Memories):
         if looks < 0:
             raise ClaimLostError(order_id)
         return looks
+
+    def unfinished(self, *, quiet_for: timedelta, page: int) -> Iterator[list[str]]:
+        """Yield, page by page, the orders whose run has not ended and that have not moved for a while."""
+        until = (self._clock.now() - quiet_for).timestamp() * 1000
+        start = 0
+        while found := cast("list[bytes]", self.redis.zrangebyscore(keys.UNFINISHED, 0, until, start, page)):
+            yield [text(order_id) for order_id in found]
+            start += page
+
+    def idle(self, order_ids: Sequence[str]) -> list[str]:
+        """Return those of the orders that nobody is working on: their message is in no queue and no worker's hands."""
+        if not order_ids:
+            return []
+        args = [queues.NAMESPACE, keys.order(""), *order_ids]
+        return [text(order_id) for order_id in self._idle(keys=[], args=args)]
 
     def touch_mark(self) -> datetime:
         """Return since when the store is sure to remember everything; a new store begins to now."""

@@ -3,7 +3,7 @@
 Every write is absolute and safe to repeat. Source: Salesforce fact sheet 4.1, 4.2, 4.4.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from clients.salesforce.ids import to_18
 from clients.salesforce.records import order_record
 from clients.salesforce.rest import SalesforceRest
 from clients.salesforce.rows import check_rows
-from clients.salesforce.soql import order_query
+from clients.salesforce.soql import order_query, unfinished_query
 from clients.salesforce.values import ActivationStatus, OrderRecord
 from clients.salesforce.verdicts import Attempt, on_item, on_order
 from config.names import Names
@@ -57,6 +57,15 @@ class SalesforceOrders:
         attempt = Attempt(f"order {order_id}")
         rows = list(self._rest.query(order_query(order_id, self._names), attempt))
         return self._record(rows[0], attempt) if rows else None
+
+    def unfinished_orders(self, *, quiet_since: datetime, limit: int) -> Iterator[str]:
+        """Yield the ids of orders that show Requested or Activating and have not changed since a moment, oldest first.
+
+        Raises: Retryable, Misconfigured.
+        """
+        soql = unfinished_query(self._names, quiet_since=quiet_since.strftime("%Y-%m-%dT%H:%M:%SZ"), limit=limit)
+        for row in self._rest.query(soql, Attempt("the unfinished orders")):
+            yield to_18(str(row["Id"]))
 
     def mark_activating(self, order_id: str, *, at: datetime) -> None:
         """Write that a run has begun: status, time of the attempt, no error.

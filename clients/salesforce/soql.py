@@ -2,6 +2,7 @@
 
 from simple_salesforce.format import format_soql
 
+from clients.salesforce.values import ActivationStatus
 from config.names import Names
 
 
@@ -10,6 +11,14 @@ def order_query(order_id: str, names: Names) -> str:
     lines = f"SELECT {', '.join(_line_fields(names))} FROM {names.item.children} ORDER BY Id"  # noqa: S608 - names only
     fields = f"{', '.join(_order_fields(names))}, ({lines})"
     return f"SELECT {fields} FROM {names.order.object}" + format_soql(" WHERE Id = {}", order_id)  # noqa: S608 - quoted
+
+
+def unfinished_query(names: Names, *, quiet_since: str, limit: int) -> str:
+    """Return the query for orders that were requested and have not ended, the ones longest unchanged first."""
+    order = names.order
+    states = ", ".join(f"'{state}'" for state in (ActivationStatus.REQUESTED, ActivationStatus.ACTIVATING))
+    where = f"{order.activation_status} IN ({states}) AND SystemModstamp < {quiet_since}"
+    return f"SELECT Id FROM {order.object} WHERE {where} ORDER BY SystemModstamp LIMIT {limit}"  # noqa: S608 - ours
 
 
 def _order_fields(names: Names) -> list[str]:

@@ -17,13 +17,20 @@ from clients.ledger.values import Admission, OrderMemory
 from config.settings import Settings, load
 from pipeline.assembly import Assembly, assemble
 from pipeline.fulfilment import declare_stages, ledger_request, new_request
+from pipeline.reconcile import Reconcile, SweepCounts, declare_reconcile
 from pipeline.subscriber import Subscriber
 from sandbox.samples import PlacedSample
 from sandbox.server import Sandbox
 from tests.support.waiting import PATIENCE_S, eventually
 
 # Waits that are seconds to minutes in life.
-QUICK = {"WHMCS_TIME_LIMIT_S": "0.1", "RETRY_MIN_S": "0.02", "RETRY_MAX_S": "0.2", "LOG_LEVEL": "INFO"}
+QUICK = {
+    "SWEEP_GRACE_S": "0.05",
+    "WHMCS_TIME_LIMIT_S": "0.1",
+    "RETRY_MIN_S": "0.02",
+    "RETRY_MAX_S": "0.2",
+    "LOG_LEVEL": "INFO",
+}
 
 
 @dataclass
@@ -85,6 +92,10 @@ class Stack:
         self.workers.append(worker)
         return worker
 
+    def sweep(self) -> SweepCounts:
+        """Run one sweep as the scheduler would."""
+        return Reconcile(self.assembly.clients, self.assembly.broker).run_once()
+
     @contextmanager
     def subscriber(self) -> Iterator[Subscriber]:
         """Run the subscriber in a thread; at the end it has left, or the test fails."""
@@ -130,6 +141,7 @@ def running_stack(
         if remembers_s:
             age_memory(assembly.clients.ledger, remembers_s)
         declare_stages(assembly.broker, assembly.clients)
+        declare_reconcile(assembly.broker, assembly.clients)
         stack = Stack(running, settings, assembly)
         if workers:
             stack.start_workers(threads=threads)

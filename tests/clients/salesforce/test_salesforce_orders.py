@@ -122,8 +122,8 @@ def test_one_query_asks_for_all_of_it_and_for_no_name_of_a_customer(
     read(salesforce, orders, order_row())
     [asked] = salesforce.of(QUERY)
     assert asked.params["q"] == (
-        "SELECT Id, OrderNumber, Status, StatusCode, AccountId, CreatedDate, Account.WHMCS_Client_Id__c, Activation_Status__c, "
-        "Activation_Error_Code__c, Activation_Last_Attempt_At__c, WHMCS_Order_ID__c, "
+        "SELECT Id, OrderNumber, Status, StatusCode, AccountId, CreatedDate, Account.WHMCS_Client_Id__c, "
+        "Activation_Status__c, Activation_Error_Code__c, Activation_Last_Attempt_At__c, WHMCS_Order_ID__c, "
         "(SELECT Id, Quantity, UnitPrice, WHMCS_Service_ID__c, Product2.Id, Product2.Name, Product2.StockKeepingUnit, "
         "Product2.WHMCS_Product_Id__c, Product2.Billing_Cycle__c, Product2.Item_Class__c, "
         "Product2.Portal_ConfigOptions_JSON__c FROM OrderItems ORDER BY Id) "
