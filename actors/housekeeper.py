@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 # A look every 5 s and death after 12 s without one: a killed worker's messages run again within 17 s.
 LOOK_EVERY_S = 5.0
 DEAD_AFTER_S = 12.0
-# Looks further apart than this mean that Redis was away, not that everybody is dead.
-TRUSTED_GAP_S = 11.0
 # Between two looks for due messages, however many there are.
 _SHORTEST_S = 0.05
 _MOST_MOVED = 500
@@ -66,11 +64,11 @@ class Housekeeper:
         with self._lock:
             consumers = dict(self._consumers)
         next_due_ms, ready, held = self._poll(
-            keys=[queues.HEARTBEATS, queues.LOOKED_AT, keys.MARK],
+            keys=[queues.HEARTBEATS, queues.LOOKED_AT, queues.GRACE, keys.MARK],
             args=[
                 self._broker.broker_id,
                 int(DEAD_AFTER_S * 1000),
-                int(TRUSTED_GAP_S * 1000),
+                int(LOOK_EVERY_S * 1000),
                 _MOST_MOVED,
                 queues.NAMESPACE,
                 *consumers,

@@ -18,6 +18,11 @@ class StoreWatch:
         self._lock = threading.Lock()
         self._away_since_s: float | None = None
 
+    @property
+    def is_away(self) -> bool:
+        """Tell whether the last command got no answer."""
+        return self._away_since_s is not None
+
     def failed(self, error: Exception) -> float:
         """Note a command that got no answer; returns how many seconds to wait before the next try."""
         with self._lock:

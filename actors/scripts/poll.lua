@@ -1,11 +1,11 @@
 -- Keep a worker's queues in order: show that it lives, give back what dead workers held, move on what is due.
--- KEYS: heartbeats, last look, memory mark
--- ARGV: worker, ms without a sign of life after which a worker is dead, ms between looks beyond which nobody is (the
---       store was away, or everybody was: then all get the time to show that they live), most messages moved at once,
---       namespace, then the names of the queues
+-- KEYS: heartbeats, last look, grace, memory mark
+-- ARGV: worker, ms without a sign of life after which a worker is dead, ms between two looks (twice that without any look
+--       means that the store was away, or everybody was: then nobody is dead until all had the time to show that they
+--       live), most messages moved at once, namespace, then the names of the queues
 -- Returns {ms until the next delayed message is due or -1, names of queues where messages wait, ids this worker holds}.
-local heartbeats, last_look = KEYS[1], KEYS[2]
-local worker, dead_after, trusted_gap, most, namespace =
+local heartbeats, last_look, grace = KEYS[1], KEYS[2], KEYS[3]
+local worker, dead_after, look_every, most, namespace =
     ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local now = now_ms()
 local forgotten_after = 24 * 3600 * 1000
@@ -63,11 +63,14 @@ local function move_on(queue)
 end
 
 -- Soon after a restart, so that few orders are admitted under a mark that does not hold any more.
-memory_mark(KEYS[3])
+memory_mark(KEYS[4])
 redis.call("ZADD", heartbeats, string.format("%.0f", now), worker)
 local looked_at = tonumber(redis.call("GET", last_look) or "0")
 redis.call("SET", last_look, string.format("%.0f", now))
-if now - looked_at <= trusted_gap then
+if now - looked_at > 2 * look_every then
+    redis.call("SET", grace, worker, "PX", math.floor(look_every * 1.2))
+end
+if redis.call("EXISTS", grace) == 0 then
     for _, dead in ipairs(redis.call("ZRANGEBYSCORE", heartbeats, 0, now - dead_after)) do
         for i = 6, #ARGV do
             give_back(dead, ARGV[i])
