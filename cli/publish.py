@@ -3,11 +3,13 @@
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 from cli.context import load_settings, reachable
 from cli.order_ids import order_ids_18
 from cli.output import Exit, emit, fail, printable, put, say
+from clients.salesforce.auth import Token
 from clients.salesforce.avro import SchemaCache, UndecodableEvent
 from clients.salesforce.events import OutgoingEvent, PublishOutcome
 from clients.salesforce.pubsub import PubSubChannel
@@ -36,22 +38,22 @@ def publish_events(order_ids: list[str], *, as_json: bool) -> None:
 
 
 def _publish(settings: Settings, order_ids: Sequence[str], *, as_json: bool) -> list[PublishOutcome]:
-    auth = make_auth(settings)
-    channel = PubSubChannel(
+    topic = settings.sf_provision_event_channel
+    with closing(make_auth(settings)) as auth, closing(_channel(settings, auth.token())) as channel:
+        try:
+            return _send(channel, topic, _events(channel, topic, order_ids))
+        except (ValueError, UndecodableEvent) as error:
+            text = f"The event of {topic} has other fields than config/names.py says: {error}."
+            fail(text, code=Exit.FAILED, as_json=as_json)
+
+
+def _channel(settings: Settings, token: Token) -> PubSubChannel:
+    return PubSubChannel(
         endpoint=settings.sf_pubsub_endpoint,
         tls=settings.sf_pubsub_tls,
         ca_file=settings.sf_pubsub_ca_file,
-        token=auth.token(),
+        token=token,
     )
-    topic = settings.sf_provision_event_channel
-    try:
-        return _send(channel, topic, _events(channel, topic, order_ids))
-    except (ValueError, UndecodableEvent) as error:
-        text = f"The event of {topic} has other fields than config/names.py says: {error}."
-        fail(text, code=Exit.FAILED, as_json=as_json)
-    finally:
-        channel.close()
-        auth.close()
 
 
 def _events(channel: PubSubChannel, topic: str, order_ids: Sequence[str]) -> list[OutgoingEvent]:

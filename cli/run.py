@@ -4,6 +4,7 @@ from typing import Any
 
 from actors.broker import make_broker
 from cli.context import load_settings, reachable
+from cli.ledger_side import open_ledger
 from cli.order_ids import order_id_18
 from cli.output import Exit, emit, fail, put, say
 from cli.salesforce_side import read_from_salesforce
@@ -12,7 +13,6 @@ from clients.clock import SystemClock
 from clients.ledger.values import Admission
 from clients.salesforce.values import ActivationStatus
 from config.settings import Settings
-from pipeline.assembly import make_ledger
 from pipeline.fulfilment import ledger_request, new_request
 
 
@@ -43,12 +43,12 @@ def _look(settings: Settings, order_id: str, *, as_json: bool) -> None:
 
 def _queue(settings: Settings, order_id: str, *, as_json: bool) -> dict[str, Any]:
     request = new_request(order_id, source="operator", requested_at=SystemClock().now())
-    ledger = make_ledger(settings)
-    [admission] = ledger.admit([ledger_request(request, make_broker(ledger))])
-    if admission is not Admission.ENQUEUED:
-        stage = ledger.remember(order_id).fields.get("stage", "its first stage")
-        text = f"Order {order_id} is being worked on already (at {stage}); nothing was started."
-        fail(f"{text} See: provision status {order_id}", code=Exit.BUSY, as_json=as_json)
+    with open_ledger(settings) as ledger:
+        [admission] = ledger.admit([ledger_request(request, make_broker(ledger))])
+        if admission is not Admission.ENQUEUED:
+            stage = ledger.remember(order_id).fields.get("stage", "its first stage")
+            text = f"Order {order_id} is being worked on already (at {stage}); nothing was started."
+            fail(f"{text} See: provision status {order_id}", code=Exit.BUSY, as_json=as_json)
     return {"order_id": order_id, "run_id": request.run_id, "admission": admission}
 
 

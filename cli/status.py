@@ -12,7 +12,6 @@ from cli.status_text import print_status
 from cli.troubles import TROUBLES, explain
 from clients.ledger.values import OrderState
 from config.settings import Settings
-from pipeline.assembly import make_ledger
 
 
 @dataclass(slots=True)
@@ -51,7 +50,7 @@ def _find(settings: Settings, order_id: str) -> _Findings:
     except TROUBLES as trouble:
         found.unreachable["salesforce"] = explain(trouble, settings)
     try:
-        found.ledger = read_from_ledger(make_ledger(settings), order_id)
+        found.ledger = read_from_ledger(settings, order_id)
     except TROUBLES as trouble:
         found.unreachable["redis"] = explain(trouble, settings)
     return found

@@ -1,17 +1,27 @@
-"""Run `provision` as people do: a process of its own, whose code, stdout and stderr are what counts."""
+"""Run `provision` as people do: a process of its own, whose code, stdout and stderr are what counts.
+
+Where only the words count, `provision_here` runs it inside the test's process, which takes a tenth of the time.
+"""
 
 import fcntl
 import json
+import logging
 import os
 import pty
 import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from typer.testing import CliRunner
+
+from cli.main import app
+from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "cli")
@@ -52,6 +62,26 @@ def provision(*arguments: str, env: Mapping[str, str], folder: Path | None = Non
         check=False,
     )
     return Said(done.returncode, done.stdout, done.stderr)
+
+
+def provision_here(*arguments: str, env: Mapping[str, str]) -> Said:
+    """Run one command inside this process, with these settings and none of the machine's own."""
+    unset = dict.fromkeys(name.upper() for name in Settings.model_fields)
+    with _logs_as_before():
+        result = CliRunner().invoke(app, arguments, env=unset | dict(env), catch_exceptions=False)
+    return Said(result.exit_code, result.stdout, result.stderr)
+
+
+@contextmanager
+def _logs_as_before() -> Iterator[None]:
+    """Give the logs back to where they went: commands send them to a stderr that ends with the command."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 def provision_on_terminal(*arguments: str, env: Mapping[str, str], columns: int) -> str:
