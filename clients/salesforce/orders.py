@@ -10,18 +10,16 @@ from typing import Any
 from clients.errors import ErrorCode, Permanent
 from clients.salesforce import verdicts
 from clients.salesforce.auth import SalesforceAuth
+from clients.salesforce.collapse import CollapsedWrites, OrderWrite, collapsed_reads
 from clients.salesforce.formats import cut, timestamp
 from clients.salesforce.ids import to_18
 from clients.salesforce.records import order_record
 from clients.salesforce.rest import SalesforceRest
-from clients.salesforce.rows import check_rows
 from clients.salesforce.soql import order_query, unfinished_query
 from clients.salesforce.values import ActivationStatus, OrderRecord
-from clients.salesforce.verdicts import Attempt, on_item, on_order
+from clients.salesforce.verdicts import Attempt
 from config.names import Names
 
-# The most rows that Salesforce takes in one collection.
-_MAX_ROWS = 200
 # The length of the text field for the message.
 _MAX_MESSAGE = 255
 
@@ -47,6 +45,8 @@ class SalesforceOrders:
             connect_timeout_s=connect_timeout_s,
             read_timeout_s=read_timeout_s,
         )
+        self._reads = collapsed_reads(self._read_many)
+        self._writes = CollapsedWrites(self._rest, order_object=names.order.object)
 
     def read_order(self, order_id: str) -> OrderRecord | None:
         """Return an order with its account's WHMCS client, its lines and their products; None if there is none.
@@ -54,9 +54,8 @@ class SalesforceOrders:
         Raises: Retryable, Misconfigured; Permanent (ORDER_NOT_FOUND) if the id is no record id at all.
         """
         order_id = _checked(order_id)
-        attempt = Attempt(f"order {order_id}")
-        rows = list(self._rest.query(order_query(order_id, self._names), attempt))
-        return self._record(rows[0], attempt) if rows else None
+        rows = self._reads.call(order_id)
+        return self._record(rows[0], Attempt(f"order {order_id}")) if rows else None
 
     def unfinished_orders(self, *, quiet_since: datetime, limit: int) -> Iterator[str]:
         """Yield the ids of orders that show Requested or Activating and have not changed since a moment, oldest first.
@@ -74,7 +73,7 @@ class SalesforceOrders:
         """
         order = self._names.order
         fields = {order.activation_status: ActivationStatus.ACTIVATING, order.last_attempt_at: timestamp(at)}
-        self._update_order(order_id, fields | self._no_error())
+        self._write(order_id, fields | self._no_error())
 
     def write_fulfilment(self, order_id: str, *, whmcs_order_id: int, service_ids: Mapping[str, str]) -> None:
         """Write that the order is activated: the service id on each line first, the order itself last, all or none.
@@ -83,15 +82,11 @@ class SalesforceOrders:
         activated only when all lines before it are written.
         Raises: Retryable, Misconfigured; Permanent (ORDER_NOT_FOUND); NeedsHuman if a line is gone.
         """
-        order_id = _checked(order_id)
+        order = self._names.order
         lines = {to_18(item_id): service_id for item_id, service_id in service_ids.items()}
-        rows = [self._item_row(item_id, service_id) for item_id, service_id in lines.items()]
-        attempts = [on_item(item_id, order_id) for item_id in lines]
-        rows.append(self._activated_row(order_id, whmcs_order_id))
-        attempts.append(on_order(order_id))
-        for start in range(0, len(rows), _MAX_ROWS):
-            chunk = slice(start, start + _MAX_ROWS)
-            self._update_rows(order_id, rows[chunk], attempts[chunk])
+        items = {item_id: self._item_row(item_id, service_id) for item_id, service_id in lines.items()}
+        state = {order.activation_status: ActivationStatus.ACTIVATED, order.whmcs_order_id: str(whmcs_order_id)}
+        self._write(order_id, state | self._no_error(), items)
 
     def write_failure(self, order_id: str, *, code: str, message: str) -> None:
         """Write that the order could not be done: status, code, and the message cut to the length of its field.
@@ -104,7 +99,7 @@ class SalesforceOrders:
             order.error_code: code,
             order.error_message: cut(message, _MAX_MESSAGE),
         }
-        self._update_order(order_id, fields)
+        self._write(order_id, fields)
 
     def close(self) -> None:
         """Close the connections."""
@@ -121,23 +116,20 @@ class SalesforceOrders:
     def _no_error(self) -> dict[str, str | None]:
         return {self._names.order.error_code: None, self._names.order.error_message: None}
 
-    def _update_order(self, order_id: str, fields: Mapping[str, str | None]) -> None:
+    def _read_many(self, order_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+        subject = f"order {order_ids[0]}" if len(order_ids) == 1 else f"{len(order_ids)} orders"
+        return self._rest.query(order_query(order_ids, self._names), Attempt(subject))
+
+    def _write(
+        self, order_id: str, fields: Mapping[str, str | None], items: Mapping[str, dict[str, Any]] | None = None
+    ) -> None:
         order_id = _checked(order_id)
-        self._rest.call("PATCH", f"sobjects/{self._names.order.object}/{order_id}", on_order(order_id), body=fields)
+        row = {"attributes": {"type": self._names.order.object}, "id": order_id} | fields
+        self._writes.write(OrderWrite(order_id, row, items or {}))
 
     def _item_row(self, item_id: str, service_id: str) -> dict[str, Any]:
         item = self._names.item
         return {"attributes": {"type": item.object}, "id": item_id, item.whmcs_service_id: service_id}
-
-    def _activated_row(self, order_id: str, whmcs_order_id: int) -> dict[str, Any]:
-        order = self._names.order
-        state = {order.activation_status: ActivationStatus.ACTIVATED, order.whmcs_order_id: str(whmcs_order_id)}
-        return {"attributes": {"type": order.object}, "id": order_id} | state | self._no_error()
-
-    def _update_rows(self, order_id: str, rows: list[dict[str, Any]], attempts: Sequence[Attempt]) -> None:
-        body = {"allOrNone": True, "records": rows}
-        results = self._rest.call("PATCH", "composite/sobjects", Attempt(f"order {order_id}"), body=body)
-        check_rows(results, attempts)
 
 
 def _checked(order_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from clients.errors import Verdict
 from clients.salesforce import verdicts
 from clients.salesforce.verdicts import Attempt, Refusal
 
@@ -22,6 +23,22 @@ def check_rows(results: object, attempts: Sequence[Attempt]) -> None:
     causes = [failure for failure in failures if not verdicts.is_victim(failure[0])] or failures
     if causes:
         raise verdicts.worst(verdicts.sort_refusal(refusal, attempt) for refusal, attempt in causes)
+
+
+def row_verdicts(results: object, attempts: Sequence[Attempt]) -> list[Verdict | None]:
+    """Return the verdict on each row of a collection answer, None where it was written.
+
+    Raises: Retryable for an answer that does not tell of every row.
+    """
+    if not isinstance(results, list) or len(results) != len(attempts):
+        raise verdicts.no_answer("a collection answer without a result for each row")
+    return [_verdict(_refusals(result), attempt) for result, attempt in zip(results, attempts, strict=True)]
+
+
+def _verdict(refusals: Sequence[Refusal], attempt: Attempt) -> Verdict | None:
+    if not refusals:
+        return None
+    return verdicts.worst(verdicts.sort_refusal(refusal, attempt) for refusal in refusals)
 
 
 def _refusals(result: object) -> list[Refusal]:

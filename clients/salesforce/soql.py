@@ -1,16 +1,23 @@
 """The one query that reads an order: account, lines and products in a single call of the daily allowance."""
 
+from collections.abc import Sequence
+
 from simple_salesforce.format import format_soql
 
 from clients.salesforce.values import ActivationStatus
 from config.names import Names
 
 
-def order_query(order_id: str, names: Names) -> str:
-    """Return the query for one order; its lines come in the order of their ids, the same every time."""
+def order_query(order_ids: Sequence[str], names: Names) -> str:
+    """Return the query for some orders; their lines come in the order of their ids, the same every time."""
     lines = f"SELECT {', '.join(_line_fields(names))} FROM {names.item.children} ORDER BY Id"  # noqa: S608 - names only
     fields = f"{', '.join(_order_fields(names))}, ({lines})"
-    return f"SELECT {fields} FROM {names.order.object}" + format_soql(" WHERE Id = {}", order_id)  # noqa: S608 - quoted
+    where = format_soql(" WHERE Id = {}", order_ids[0]) if len(order_ids) == 1 else _among(order_ids)
+    return f"SELECT {fields} FROM {names.order.object}{where}"  # noqa: S608 - quoted
+
+
+def _among(order_ids: Sequence[str]) -> str:
+    return str(format_soql(" WHERE Id IN {}", list(order_ids)))
 
 
 def unfinished_query(names: Names, *, quiet_since: str, limit: int) -> str:

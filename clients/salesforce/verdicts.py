@@ -148,6 +148,11 @@ def _missing(refusal: Refusal, attempt: Attempt) -> Verdict:
     return attempt.missing(_detail(refusal))
 
 
+def _cross_reference(refusal: Refusal, attempt: Attempt) -> Verdict:
+    """Judge an id that leads nowhere: the row's own in a collection, where no field is named; else a value of ours."""
+    return _misconfigured(refusal, attempt) if refusal.fields else _missing(refusal, attempt)
+
+
 def _save_failed(refusal: Refusal, attempt: Attempt) -> Verdict:
     """Judge a trigger or flow that failed while saving: it passes only if it stumbled over a locked row."""
     if _LOCKED_ROW in refusal.message:
@@ -201,7 +206,7 @@ _RULES: dict[str, Rule] = {
     "NUMBER_OUTSIDE_VALID_RANGE": _misconfigured,
     "DUPLICATE_VALUE": _misconfigured,
     "INVALID_TYPE_ON_FIELD_IN_RECORD": _misconfigured,
-    "INVALID_CROSS_REFERENCE_KEY": _misconfigured,
+    "INVALID_CROSS_REFERENCE_KEY": _cross_reference,
     # Access, rights, or names that this org does not have; INSUFFICIENT_ACCESS* comes in many spellings.
     "INVALID_SESSION_ID": _misconfigured,
     "API_DISABLED_FOR_ORG": _misconfigured,

@@ -313,7 +313,7 @@ def test_the_same_line_twice_is_written_once(salesforce: ScriptedSalesforce, ord
     assert [row["id"] for row in rows] == [item_id(1), ORDER_ID]
 
 
-@pytest.mark.parametrize(("lines", "chunks"), [(0, [1]), (199, [200]), (200, [200, 1]), (450, [200, 200, 51])])
+@pytest.mark.parametrize(("lines", "chunks"), [(199, [200]), (200, [200, 1]), (450, [200, 200, 51])])
 def test_more_lines_than_fit_go_first_and_the_order_last(
     salesforce: ScriptedSalesforce, orders: SalesforceOrders, lines: int, chunks: list[int]
 ) -> None:
@@ -352,7 +352,7 @@ def test_a_missing_collection_path_is_no_missing_order(
 ) -> None:
     salesforce.script(COLLECTION, {"status": 404, "body": [{"errorCode": "NOT_FOUND", "message": "no such path"}]})
     with pytest.raises(Misconfigured):
-        orders.write_fulfilment(ORDER_ID, whmcs_order_id=1, service_ids={})
+        orders.write_fulfilment(ORDER_ID, whmcs_order_id=1, service_ids={item_id(1): "1"})
 
 
 def test_a_line_that_is_no_record_id_is_our_own_mistake(orders: SalesforceOrders) -> None:

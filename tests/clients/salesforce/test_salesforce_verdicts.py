@@ -42,7 +42,7 @@ TABLE: list[tuple[int, str, str, type[Verdict], float | None]] = [
     (400, "NUMBER_OUTSIDE_VALID_RANGE", "", Misconfigured, None),
     (400, "DUPLICATE_VALUE", "", Misconfigured, None),
     (400, "INVALID_TYPE_ON_FIELD_IN_RECORD", "", Misconfigured, None),
-    (400, "INVALID_CROSS_REFERENCE_KEY", "", Misconfigured, None),
+    (400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", Permanent, None),
     (400, "INVALID_FIELD", "No such column", Misconfigured, None),
     (400, "INVALID_FIELD_FOR_INSERT_UPDATE", "", Misconfigured, None),
     (400, "INVALID_TYPE", "", Misconfigured, None),
@@ -69,6 +69,11 @@ TABLE: list[tuple[int, str, str, type[Verdict], float | None]] = [
 
 def error(code: str, message: str = "", fields: list[str] | None = None) -> dict[str, Any]:
     return {"errorCode": code, "message": message} | ({"fields": fields} if fields is not None else {})
+
+
+def test_an_id_in_a_field_that_leads_nowhere_is_a_matter_of_the_org() -> None:
+    refused = error("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ["OwnerId"])
+    assert type(sort_answer(400, [refused], ORDER)) is Misconfigured
 
 
 def failed(*errors: dict[str, Any]) -> dict[str, Any]:
