@@ -36,7 +36,7 @@ def describe(environ: Mapping[str, str]) -> list[SettingRow]:
 
 def as_markdown() -> str:
     """Return the README's table of settings."""
-    rows = [f"| `{name.upper()}` | {_default_cell(name, field)} | {field.description} |" for name, field in _fields()]
+    rows = [f"| `{name.upper()}` | {_default_cell(name, field)} | {_plain(field)} |" for name, field in _fields()]
     return "\n".join(["| Variable | Default | Meaning |", "|---|---|---|", *rows, ""])
 
 
@@ -56,6 +56,11 @@ def default_text(name: str, field: FieldInfo) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def _plain(field: FieldInfo) -> str:
+    """Return what a setting means; Markdown takes `<name>` for a tag and would drop it."""
+    return str(field.description).replace("<", "&lt;")
 
 
 def _default_cell(name: str, field: FieldInfo) -> str:
