@@ -60,7 +60,7 @@ class Ledger(Memories):
         self.troubles = Troubles(client, self._clock)
         self._admit, self._enter, self._hand_over = self._register("admit", "enter", "hand_over")
         self._intend, self._retract, self._note_empty_look = self._register("intend", "retract", "note_empty_look")
-        self._touch_mark, self._idle = self._register("touch_mark", "idle")
+        self._touch_mark, self._idle, self._resolve = self._register("touch_mark", "idle", "resolve")
 
     # -- taking requests in -------------------------------------------------------------------------------------
 
@@ -240,6 +240,12 @@ class Ledger(Memories):
             return []
         args = [queues.NAMESPACE, keys.order(""), *order_ids]
         return [text(order_id) for order_id in self._idle(keys=[], args=args)]
+
+    def resolve(self, order_id: str, *, by: str, why: str) -> bool:
+        """Close an order's failure by a person's decision; False when it has none. Written down in its story."""
+        entry = self._entry(stage="failure", outcome="resolved", by=by, message=why)
+        names = [keys.FAILURES, keys.order(order_id), keys.history(order_id)]
+        return bool(self._resolve(keys=names, args=[order_id, entry, HISTORY_LIMIT, _millis(self._kept)]))
 
     def touch_mark(self) -> datetime:
         """Return since when the store is sure to remember everything; a new store begins to now."""
