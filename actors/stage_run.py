@@ -16,6 +16,7 @@ Nothing is enqueued or acknowledged here: the broker does both in one step with 
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -88,14 +89,18 @@ class StageRun:
             value = self._takes.model_validate(data)
         except ValidationError as error:
             return self._start_again(data, error)
-        with structlog.contextvars.bound_contextvars(
+        with self._logging_of(value):
+            return self._claimed(value)
+
+    def _logging_of(self, value: Run) -> AbstractContextManager[None]:
+        """Return a block in which every log line tells of which run it is."""
+        return structlog.contextvars.bound_contextvars(
             order_id=value.order_id,
             run_id=value.run_id,
             event_id=value.event_id,
             stage=self._delivery.queue,
             attempt=self._attempt,
-        ):
-            return self._claimed(value)
+        )
 
     def _claimed(self, value: Run) -> StageEnd:
         try:
@@ -172,10 +177,11 @@ class StageRun:
 
     def _start_again(self, data: dict[str, Any], error: ValidationError) -> StageEnd:
         """Start the order from the top: this message was written by a version whose values were others."""
-        log.warning("stage.value_unreadable", stage=self._delivery.queue, errors=error.error_count())
         request = OrderRequest.model_validate({name: data.get(name) for name in Run.model_fields})
-        report = self._report(request, OrderState.QUEUED, "started_again")
-        return self._told(StageEnd(report, self._from_the_top(request)))
+        with self._logging_of(request):
+            log.warning("stage.value_unreadable", errors=error.error_count())
+            report = self._report(request, OrderState.QUEUED, "started_again")
+            return self._told(StageEnd(report, self._from_the_top(request)))
 
     def _is_too_late(self, value: Run) -> bool:
         patience = RECORD_FAILURE_PATIENCE if isinstance(value, Failure) else 1

@@ -6,6 +6,7 @@ warning is given for the whole outage, and the time does not count against anybo
 """
 
 import threading
+import time
 from dataclasses import dataclass, field
 
 import redis
@@ -21,6 +22,8 @@ ORDERS_IN_A_ROW = 3
 # An outage may be over any second; a wrong set-up waits for a person.
 OUTAGE_PAUSE_S = 5.0
 SETUP_PAUSE_S = 60.0
+# The process that told of an outage may be gone when it is over: others look as often as this, when they get answers.
+LOOK_EVERY_S = 5.0
 
 SYSTEMS = {ErrorCode.WHMCS_UNAVAILABLE: "WHMCS", ErrorCode.SALESFORCE_UNAVAILABLE: "Salesforce"}
 OUTAGE_SYSTEMS = tuple(SYSTEMS.values())
@@ -32,7 +35,7 @@ class _Row:
 
     kind: tuple[str, bool] = ("", False)
     orders: set[str] = field(default_factory=set)
-    declared: str = ""
+    declared: set[str] = field(default_factory=set)
 
 
 class TroubleWatch:
@@ -41,6 +44,7 @@ class TroubleWatch:
     def __init__(self, troubles: Troubles) -> None:
         self._troubles = troubles
         self._rows: dict[str, _Row] = {}
+        self._look_at_s: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def saw(self, stage: str, order_id: str, verdict: Verdict | None) -> None:
@@ -49,7 +53,7 @@ class TroubleWatch:
         try:
             if trouble is not None:
                 self._saw_trouble(stage, order_id, trouble)
-            elif stage in self._rows:
+            else:
                 self._saw_answer(stage)
         except redis.RedisError as error:
             # The next order sees the same; what happens to this one does not hang on it.
@@ -65,13 +69,13 @@ class TroubleWatch:
             if len(row.orders) < ORDERS_IN_A_ROW:
                 return
             row.orders = set(list(row.orders)[-ORDERS_IN_A_ROW:])
-            row.declared = SYSTEMS[verdict.code]
+            row.declared.add(SYSTEMS[verdict.code])
         self._declare(stage, verdict)
 
     def _declare(self, stage: str, verdict: Retryable) -> None:
         system = SYSTEMS[verdict.code]
         is_setup = isinstance(verdict, Misconfigured)
-        if self._troubles.begin_outage(system):
+        if self._troubles.begin_outage(system, told_by=stage):
             log.warning("system.went_away", system=system, stage=stage, reason=verdict.message, detail=verdict.detail)
         pause_s = max(verdict.retry_after_s or 0.0, SETUP_PAUSE_S if is_setup else OUTAGE_PAUSE_S)
         if self._troubles.pause(stage, reason=verdict.message, for_s=pause_s) and is_setup:
@@ -80,12 +84,21 @@ class TroubleWatch:
     def _saw_answer(self, stage: str) -> None:
         with self._lock:
             row = self._rows.pop(stage, None)
-        if row is None or not row.declared:
-            return
+            is_time_to_look = time.monotonic() >= self._look_at_s.get(stage, 0.0)
+            if is_time_to_look:
+                self._look_at_s[stage] = time.monotonic() + LOOK_EVERY_S
+        systems = row.declared if row is not None else set()
+        if is_time_to_look:
+            systems = systems | set(self._troubles.outages_told_by(stage, OUTAGE_SYSTEMS))
+        if systems:
+            self._end(stage, systems)
+
+    def _end(self, stage: str, systems: set[str]) -> None:
         self._troubles.resume(stage)
-        away = self._troubles.end_outage(row.declared)
-        if away is not None:
-            log.info("system.came_back", system=row.declared, away_s=round(away.total_seconds(), 1))
+        for system in sorted(systems):
+            away = self._troubles.end_outage(system)
+            if away is not None:
+                log.info("system.came_back", system=system, away_s=round(away.total_seconds(), 1))
 
 
 def _trouble(verdict: Verdict | None) -> Retryable | None:

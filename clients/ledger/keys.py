@@ -8,7 +8,7 @@ provision:history:<order>    list   JSON, one entry per stage run, bounded
 provision:intent:<o>:<what>  hash   "this write may have been sent": time, number of empty look-ups
 provision:pause:<queue>      string JSON: why nothing is taken from this queue, and until when; expires
 provision:outages            list   JSON, past outages of the outside systems, bounded
-provision:outage:<system>    string since when a system is away
+provision:outage:<system>    string JSON: since when a system is away, and which stage told so
 provision:unfinished         zset   order → last sign of life (ms)
 provision:failures           hash   order → JSON of its unresolved failure; never expires by itself
 provision:event:<event>      string an event that was taken in; expires after the bus has forgotten it

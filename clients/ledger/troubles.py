@@ -8,6 +8,7 @@ import redis
 
 from clients.clock import Clock
 from clients.ledger import keys, queues
+from clients.ledger.load_script import register
 from clients.ledger.memories import text
 
 # Enough for a very bad month; an order lives for days at most.
@@ -20,22 +21,25 @@ class Troubles:
     def __init__(self, client: redis.Redis, clock: Clock) -> None:
         self._redis = client
         self._clock = clock
+        self._end_outage, self._pause = (register(client, "clients.ledger", name) for name in ("end_outage", "pause"))
 
-    def begin_outage(self, system: str) -> bool:
-        """Note that a system is away; True for the first to say so."""
-        return bool(self._redis.set(keys.outage(system), self._clock.now().isoformat(), nx=True))
+    def begin_outage(self, system: str, *, told_by: str) -> bool:
+        """Note that a system is away, as a stage has seen; True for the first to say so."""
+        entry = json.dumps({"began": self._clock.now().isoformat(), "told_by": told_by})
+        return bool(self._redis.set(keys.outage(system), entry, nx=True))
 
     def end_outage(self, system: str) -> timedelta | None:
         """Note that a system is back; returns how long it was away, None when somebody else said so before."""
-        began: Any = self._redis.getdel(keys.outage(system))
-        if began is None:
-            return None
         now = self._clock.now()
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.lpush(keys.OUTAGES, json.dumps([system, text(began), now.isoformat()]))
-        pipe.ltrim(keys.OUTAGES, 0, _OUTAGES_KEPT - 1)
-        pipe.execute()
-        return now - datetime.fromisoformat(text(began))
+        names = [keys.outage(system), keys.OUTAGES]
+        began = text(self._end_outage(keys=names, args=[system, now.isoformat(), _OUTAGES_KEPT]))
+        return now - datetime.fromisoformat(began) if began else None
+
+    def outages_told_by(self, stage: str, systems: tuple[str, ...]) -> list[str]:
+        """Return which of the systems are away by the word of this stage, given in whatever process."""
+        entries: Any = self._redis.mget([keys.outage(system) for system in systems])
+        told = zip(systems, entries, strict=True)
+        return [system for system, entry in told if entry and json.loads(entry)["told_by"] == stage]
 
     def outage_since(self, moment: datetime, systems: tuple[str, ...]) -> timedelta:
         """Return for how long, since a moment, any of the systems was away: time that no order has to answer for."""
@@ -44,19 +48,16 @@ class Troubles:
         for system in systems:
             pipe.get(keys.outage(system))
         past, *current = pipe.execute()
-        now = self._clock.now()
-        spans = [(text(began), text(ended)) for _, began, ended in map(json.loads, past)]
-        spans += [(text(began), now.isoformat()) for began in current if began]
+        now = self._clock.now().isoformat()
+        spans = [(began, ended) for system, began, ended in map(json.loads, past) if system in systems]
+        spans += [(json.loads(entry)["began"], now) for entry in current if entry]
         return _covered([(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in spans], moment)
 
     def pause(self, queue: str, *, reason: str, for_s: float) -> bool:
         """Hold a queue back for a while; True when it was not held back already, else its pause is made longer."""
         until = self._clock.now() + timedelta(seconds=for_s)
         entry = json.dumps({"reason": reason, "until": until.isoformat()})
-        is_new = self._redis.set(keys.pause(queue), entry, px=int(for_s * 1000), nx=True)
-        if not is_new:
-            self._redis.pexpire(keys.pause(queue), int(for_s * 1000))
-        return bool(is_new)
+        return bool(self._pause(keys=[keys.pause(queue)], args=[entry, int(for_s * 1000)]))
 
     def resume(self, queue: str) -> bool:
         """Let a queue go on at once; False when it was not held back."""

@@ -84,7 +84,7 @@ def test_a_failed_order_that_was_mended_runs_again_and_needs_no_look_up(stack: S
     stack.request(sample.order_id)
     eventually(lambda: _fields(stack, sample) == ("Activated", None), what="the mended order was activated")
     assert _add_orders(stack) == 1
-    assert sample.order_id not in stack.ledger.failures()
+    eventually(lambda: sample.order_id not in stack.ledger.failures(), what="the failure was resolved")
 
 
 def test_our_own_bug_is_tried_a_few_times_and_ends_as_internal_error(

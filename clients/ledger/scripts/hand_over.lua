@@ -20,6 +20,7 @@ if fence ~= "0" then
     if held[1] ~= fence then
         if held[2] == run then
             redis.call("LPUSH", queue, message_id)
+            wake(queue .. ".waiting")
             return "given_back"
         end
         redis.call("HDEL", messages, message_id)
@@ -33,13 +34,16 @@ if fence ~= "0" then
     redis.call("RPUSH", history, entry)
     redis.call("LTRIM", history, -tonumber(history_limit), -1)
     redis.call("HSET", order, "updated_at", now)
+    -- What was wrong at the last try is in the history; the order itself says what is wrong now.
+    redis.call("HDEL", order, "code", "message")
     for i = 15, #ARGV, 2 do
         redis.call("HSET", order, ARGV[i], ARGV[i + 1])
     end
 end
 if next_id ~= "" then
     enqueue(KEYS[9], KEYS[10], KEYS[11], next_id, next_message)
-    if fence ~= "0" then
+    -- A stage that never held the claim may still have had the order's own message: the order goes where it goes.
+    if fence ~= "0" or redis.call("HGET", order, "message_id") == message_id then
         redis.call("HSET", order, "queue", next_queue_name, "message_id", next_id)
         if due_at ~= "" then
             redis.call("HSET", order, "due_at", due_at)
@@ -66,5 +70,8 @@ if failure == "" then
     redis.call("PEXPIRE", history, kept)
 else
     redis.call("HSET", failures, order_id, failure)
+    -- Its story stays until somebody resolves it.
+    redis.call("PERSIST", order)
+    redis.call("PERSIST", history)
 end
 return "handed_over"

@@ -37,11 +37,16 @@ local function memory_mark(key)
     return id .. "@" .. born, born
 end
 
--- Put a message on a queue, and wake whoever waits for one; while nobody waits it costs no more than the look.
-local function enqueue(queue, messages, waiting, message_id, message)
-    redis.call("HSET", messages, message_id, message)
-    redis.call("RPUSH", queue, message_id)
+-- Wake whoever waits for a message; while nobody waits it costs no more than the look.
+local function wake(waiting)
     if redis.call("DEL", waiting) == 1 then
         redis.call("PUBLISH", waiting, "1")
     end
+end
+
+-- Put a message on a queue, and wake whoever waits for one.
+local function enqueue(queue, messages, waiting, message_id, message)
+    redis.call("HSET", messages, message_id, message)
+    redis.call("RPUSH", queue, message_id)
+    wake(waiting)
 end
