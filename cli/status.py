@@ -66,5 +66,5 @@ def _tell_nothing(found: _Findings, *, as_json: bool) -> None:
 
 
 def _advise(found: _Findings) -> None:
-    if found.ledger and found.ledger["state"] is OrderState.FAILED:
+    if found.ledger and found.ledger["failure"] and found.ledger["state"] is OrderState.FAILED:
         say(f"When the cause is mended: provision run {found.order_id}")

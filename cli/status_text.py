@@ -75,7 +75,8 @@ def _ledger(found: Facts) -> Text:
         return Text("could not be asked" if "redis" in found["unreachable"] else _NO_MEMORY)
     state = OrderState(facts["state"])
     placed = f"WHMCS order {facts['whmcs_order_id']}, " if facts["whmcs_order_id"] else ""
-    stands = printable(placed + _STANDS[state](facts) + _held_back(facts))
+    resolved = "; resolved" if state is OrderState.FAILED and not facts["failure"] else ""
+    stands = printable(placed + _STANDS[state](facts) + _held_back(facts) + resolved)
     return Text.assemble((state.replace("_", " "), _COLOURS.get(state, "")), ", ", stands)
 
 
@@ -111,6 +112,8 @@ def _entry(entry: Facts, words: str) -> Text:
 def _head(entry: Facts, outcome: str) -> str:
     if entry.get("stage") == "request":
         return f"requested by {outcome} {entry.get('event_id', '')}".rstrip()
+    if outcome == "resolved":
+        return printable(f"failure resolved by {entry.get('by', 'somebody')}: {entry.get('message', 'no reason told')}")
     took = f"{float(entry.get('duration_s', 0)) * 1000:7.1f} ms"
     waited_s, wait_s = float(entry.get("waited_s", 0)), float(entry.get("wait_s", 0))
     late = f", was due {waited_s:.1f} s before" if waited_s >= _LATE_S else ""

@@ -142,7 +142,7 @@ def test_ids_are_taken_in_both_lengths_with_blanks_around_and_with_their_case_lo
 
 LATER, AT_LATER = "2026-11-25T07:30:00+00:00", "2026-11-25 07:30:00 UTC"
 FACTS: dict[str, Any] = {
-    **dict.fromkeys(("whmcs_order_id", "code", "message", "held_back", "due_at", "finished_at")),
+    **dict.fromkeys(("whmcs_order_id", "code", "message", "held_back", "due_at", "finished_at", "failure")),
     "stage": "check-payment",
     "queue": "check-payment",
     "attempt": 3,
@@ -179,19 +179,15 @@ def ledger_line(capsys: pytest.CaptureFixture[str], **facts: object) -> str:
         ),
         (
             OrderState.FAILED,
-            {
-                "finished_at": "2026-11-25T07:30:00+00:00",
-                "code": "CLIENT_CLOSED",
-                "message": "x",
-                "whmcs_order_id": "7",
-            },
-            "failed, WHMCS order 7, in check-payment at 2026-11-25 07:30:00 UTC: CLIENT_CLOSED: x",
+            {"finished_at": LATER, "code": "X", "message": "m", "whmcs_order_id": "7", "failure": {"code": "X"}},
+            f"failed, WHMCS order 7, in check-payment at {AT_LATER}: X: m",
         ),
         (
-            OrderState.ENDED,
-            {"finished_at": "2026-11-25T07:30:00+00:00"},
-            "ended, at 2026-11-25 07:30:00 UTC: there was",
+            OrderState.FAILED,
+            {"finished_at": LATER, "code": "CLIENT_CLOSED", "message": "m"},
+            f"failed, in check-payment at {AT_LATER}: CLIENT_CLOSED: m; resolved",
         ),
+        (OrderState.ENDED, {"finished_at": LATER}, f"ended, at {AT_LATER}: there was nothing to do"),
     ],
 )
 def test_each_state_says_where_the_order_stands_and_what_it_waits_for(
@@ -200,12 +196,14 @@ def test_each_state_says_where_the_order_stands_and_what_it_waits_for(
     assert ledger_line(capsys, state=state, **facts).startswith(f"Ledger      {told}")
 
 
-def test_the_story_tells_retries_late_starts_and_new_days(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_story_tells_retries_late_starts_new_days_and_who_resolved_what(capsys: pytest.CaptureFixture[str]) -> None:
+    resolved = {"stage": "failure", "outcome": "resolved", "by": "ana", "message": "done by\nhand"}
     retry = {"stage": "add-order", "attempt": 1, "outcome": "retry", "duration_s": 0.0123, "wait_s": 5.21}
     history = [
         {"at": "2026-11-25T23:59:59.999+00:00", "stage": "request", "outcome": "operator"},
         retry | {"at": "2026-11-25T23:59:59.999+00:00", "waited_s": 3.3, "code": "X", "message": "m", "detail": "d"},
         retry | {"at": "2026-11-26T00:00:05+00:00", "attempt": 2, "code": "X", "message": "m", "detail": "d"},
+        resolved | {"at": "2026-11-26T00:00:06+00:00"},
     ]
     ledger = FACTS | {"state": OrderState.WAITING, "history": history}
     print_status({"order_id": "801000000000001AAA", "salesforce": None, "ledger": ledger, "unreachable": {}})
@@ -217,6 +215,7 @@ def test_the_story_tells_retries_late_starts_and_new_days(capsys: pytest.Capture
         "",
         "              2026-11-26 (UTC)",
         "00:00:05.000  add-order       try 2  retry        12.3 ms, again in 5.2 s",
+        "00:00:06.000  failure resolved by ana: done by hand",
     ]
 
 
