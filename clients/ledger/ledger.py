@@ -65,51 +65,38 @@ class Ledger(Memories):
     # -- taking requests in -------------------------------------------------------------------------------------
 
     def admit(self, requests: Sequence[Request], *, position: tuple[str, bytes] | None = None) -> list[Admission]:
-        """Take in requests and store the replay position behind them, all in one transaction.
+        """Take in requests and store the replay position behind them, all in one step.
 
         Shape:  one answer per request, in order. `position` is (key, opaque bytes): it is stored only together with
                 everything before it.
         """
-        pipe = self.redis.pipeline(transaction=True)
-        # A pipeline loads missing scripts itself before it runs.
+        position_key, replay_id = position or ("", b"")
+        names = [keys.FENCE, keys.UNFINISHED, keys.MARK, position_key]
+        spans = [_millis(CLAIM_TTL), _millis(EVENT_TTL), HISTORY_LIMIT]
+        args: list[str | bytes | int] = [*spans, queues.NAMESPACE, replay_id, self._now_ms()]
         for request in requests:
-            self._queue_admission(pipe, request)
-        if position is not None:
-            key, replay_id = position
-            pipe.hset(key, mapping={"replay_id": replay_id, "stored_at": self._now_ms()})
-        answers = pipe.execute()
-        return [Admission(text(answer)) for answer in answers[: len(requests)]]
+            names += self._admission_keys(request)
+            args += self._admission_args(request)
+        return [Admission(text(answer)) for answer in self._admit(keys=names, args=args)]
 
-    def _queue_admission(self, pipe: Any, request: Request) -> None:
-        order_id, job = request.order_id, request.job
-        self._admit(
-            keys=[
-                keys.claim(order_id),
-                keys.FENCE,
-                keys.order(order_id),
-                keys.history(order_id),
-                keys.UNFINISHED,
-                keys.event(request.event_id),
-                keys.MARK,
-                *_queue_keys(job),
-            ],
-            args=[
-                request.run_id,
-                request.event_id,
-                _millis(CLAIM_TTL),
-                _millis(EVENT_TTL),
-                HISTORY_LIMIT,
-                job.message_id,
-                job.data,
-                job.queue,
-                order_id,
-                self._entry(stage="request", outcome=request.source, event_id=request.event_id),
-                request.source,
-                request.requested_at.isoformat(),
-                queues.NAMESPACE,
-            ],
-            client=pipe,
-        )
+    def _admission_keys(self, request: Request) -> list[str]:
+        order_id = request.order_id
+        of_order = [keys.claim(order_id), keys.order(order_id), keys.history(order_id)]
+        return [*of_order, keys.event(request.event_id), *_queue_keys(request.job)]
+
+    def _admission_args(self, request: Request) -> list[str | bytes]:
+        job = request.job
+        return [
+            request.run_id,
+            request.event_id,
+            job.message_id,
+            job.data,
+            job.queue,
+            request.order_id,
+            self._entry(stage="request", outcome=request.source, event_id=request.event_id),
+            request.source,
+            request.requested_at.isoformat(),
+        ]
 
     # -- running stages -----------------------------------------------------------------------------------------
 
