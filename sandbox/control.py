@@ -6,6 +6,7 @@ GET    /sandbox/kinds             the kinds of orders, each with a sentence
 POST   /sandbox/orders            {"count": 40, "kinds": [...]?} makes orders
 GET    /sandbox/orders            every order with its expected end and its present status
 POST   /sandbox/publish           {"order_ids": [...], "duplicates": 0?} requests them
+                                  {"count": 10, "kinds": [...]?, "duplicates": 0?} makes new ones and requests those
 POST   /sandbox/faults            {"endpoint": "whmcs.*", "kind": "latency", "rate"?, "times"?, "value"?}, or a list
 GET    /sandbox/faults            the faults in force and how often each struck
 DELETE /sandbox/faults            ends them all
@@ -61,8 +62,10 @@ def _order_routes(play: Play) -> list[web.AbstractRouteDef]:
         return _shown(play, play.make_orders(int(body.get("count", 1)), kinds=body.get("kinds")))
 
     def publish(body: dict[str, Any]) -> object:
-        play.publish(body["order_ids"], duplicates=int(body.get("duplicates", 0)))
-        return {"published": len(body["order_ids"])}
+        new = {} if "order_ids" in body else {"order_ids": _new_order_ids(play, body)}
+        order_ids = (body | new)["order_ids"]
+        play.publish(order_ids, duplicates=int(body.get("duplicates", 0)))
+        return {"published": len(order_ids)} | new
 
     return [
         web.post("/sandbox/orders", _answering(make)),
@@ -92,6 +95,10 @@ def _fault_routes(faults: Faults) -> list[web.AbstractRouteDef]:
     ]
 
 
+def _new_order_ids(play: Play, body: dict[str, Any]) -> list[str]:
+    return [sample.order_id for sample in play.make_orders(int(body["count"]), kinds=body.get("kinds"))]
+
+
 def _shown(play: Play, samples: list[PlacedSample]) -> object:
     return {"orders": [sample.as_json() | {"status": play.status(sample)} for sample in samples]}
 
@@ -102,9 +109,14 @@ def _answering(reply: Reply) -> Handler:
             answer = reply(_as_object(await request.text()))
         except (KeyError, TypeError, ValueError) as error:
             return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
-        return web.json_response(answer)
+        return web.json_response(answer, dumps=_as_line)
 
     return handle
+
+
+def _as_line(answer: object) -> str:
+    """Return the answer with an end of line: people read it on a terminal."""
+    return json.dumps(answer) + "\n"
 
 
 def _as_object(text: str) -> dict[str, Any]:

@@ -91,6 +91,14 @@ def test_another_process_makes_and_publishes_orders(box: Sandbox, control: httpx
     assert (report["ok"], report["lost"], report["orders"]) == (False, 2, 2)
 
 
+def test_another_process_makes_orders_and_publishes_them_at_once(box: Sandbox, control: httpx.Client) -> None:
+    answer = control.post("/sandbox/publish", json={"count": 2, "kinds": ["plain_monthly"]}).json()
+    assert answer["published"] == len(answer["order_ids"]) == 2
+    assert {str((box.org.get("Order", each) or {})["Activation_Status__c"]) for each in answer["order_ids"]} == {
+        "Requested"
+    }
+
+
 def test_another_process_sets_faults_and_reads_what_they_did(box: Sandbox, control: httpx.Client) -> None:
     fault = {"endpoint": "whmcs.*", "kind": "http_503", "times": 1}
     assert control.post("/sandbox/faults", json=fault).json()["faults"][0]["kind"] == "http_503"
