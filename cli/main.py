@@ -89,6 +89,23 @@ def sandbox(
     run_sandbox(http_port=http_port, grpc_port=grpc_port, seed=seed, env_file=env_file, as_json=as_json)
 
 
+@app.command()
+def demo(
+    orders: Annotated[int, typer.Option(min=1, metavar="COUNT", help="How many orders.")] = 40,
+    seed: Annotated[int, typer.Option(help="Seed of all chance in it.")] = 1,
+    leave: Annotated[bool, typer.Option("--exit", metavar="", help="End when the orders have ended.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where logs and settings of the running demo go.")] = Path(".dev"),
+    as_json: Json = False,
+) -> None:
+    """Show the service at work on this machine: Valkey, the sandbox, every process, and orders of every kind.
+
+    Exit code 0: every order ended as it had to.
+    """
+    from cli.demo import run_demo  # noqa: PLC0415 - see the module's docstring
+
+    run_demo(orders=orders, seed=seed, leave=leave, folder=folder, as_json=as_json)
+
+
 def main() -> None:
     """Run the command line."""
     app()
