@@ -17,9 +17,11 @@ from clients.whmcs.values import Service
 def accept_order(order: PlacedOrder, use: Clients) -> AcceptedOrder:
     """Pass the order on with the services it became, or end it as ACTIVATION_INCOMPLETE."""
     # Before anything is provisioned: did WHMCS make what was ordered? It drops a line it does not like without a word.
-    pairs = services.pair_services(order.lines, _services(order, use))
+    # Where AddOrder has just told of as many services as there should be, the look after accepting is enough.
+    if order.service_count is None or not services.is_plausible(order.lines, order.service_count):
+        services.pair_services(order.lines, _services(order, use))
     _accept(order, use)
-    _bring_up(order, use)
+    pairs = _bring_up(order, use)
     return AcceptedOrder(**order.run_fields(), whmcs_order_id=order.whmcs_order_id, service_ids=pairs)
 
 
@@ -42,11 +44,17 @@ def _is_accepted(order: PlacedOrder, use: Clients) -> bool:
     return adoption.is_accepted(use.whmcs.order(order.whmcs_order_id), order.whmcs_order_id)
 
 
-def _bring_up(order: PlacedOrder, use: Clients) -> None:
-    """Run ModuleCreate once for every service that did not come up: WHMCS itself never tries again."""
-    down = services.not_active(_services(order, use))
+def _bring_up(order: PlacedOrder, use: Clients) -> dict[str, tuple[int, ...]]:
+    """Run ModuleCreate once for every service that did not come up: WHMCS itself never tries again.
+
+    Returns the services of each order item.
+    """
+    found = _services(order, use)
+    pairs = services.pair_services(order.lines, found)
+    down = services.not_active(found)
     for service in down:
         begin_write(use, f"ModuleCreate:{service.id}")
         use.whmcs.module_create(service.id)
     if down:
         services.ensure_up(_services(order, use))
+    return pairs

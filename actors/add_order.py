@@ -14,6 +14,7 @@ invoices and perhaps two mails. So only a run that can prove to be the first att
 Twice is harmless: a second run finds the intent of the first, and looks.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from actors.rules import adoption
@@ -38,28 +39,40 @@ def add_order(order: MappedOrder, use: Clients) -> PlacedOrder:
     until_s = send_before_s(use)
     intent = use.claim.intend(ACTION)
     try:
-        whmcs_order_id = _answered(order, use, intent) or _place(order, use, intent, until_s)
+        made = _answered(order, use, intent) or _place(order, use, intent, until_s)
     except Retryable as verdict:
         raise verdict if intent.is_new else _uncertain(verdict) from verdict
     return PlacedOrder(
-        **order.run_fields(), client_id=order.client_id, whmcs_order_id=whmcs_order_id, lines=order.lines
+        **order.run_fields(),
+        client_id=order.client_id,
+        whmcs_order_id=made.order_id,
+        service_count=made.service_count,
+        lines=order.lines,
     )
 
 
-def _answered(order: MappedOrder, use: Clients, intent: Intent) -> int | None:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The order in WHMCS; `service_count` is what AddOrder said, None for an order that was found."""
+
+    order_id: int
+    service_count: int | None = None
+
+
+def _answered(order: MappedOrder, use: Clients, intent: Intent) -> _Made | None:
     """Return the order that our AddOrder is known to have made, unless somebody has deleted it since."""
     if intent.known_whmcs_order_id is None:
         return None
     found = use.whmcs.order(intent.known_whmcs_order_id)
-    return found.id if found is not None and found.client_id == order.client_id else None
+    return _Made(found.id) if found is not None and found.client_id == order.client_id else None
 
 
-def _place(order: MappedOrder, use: Clients, intent: Intent, until_s: float) -> int:
+def _place(order: MappedOrder, use: Clients, intent: Intent, until_s: float) -> _Made:
     if _is_first(order, use, intent):
         return _send(order, use, until_s)
     carriers = use.whmcs.find_order_by_marker(order.client_id, order.order_id)
     found = adoption.adopt(carriers, known=order.known_whmcs_order_id)
-    return found or _send_again(order, use, intent)
+    return _Made(found) if found else _send_again(order, use, intent)
 
 
 def _is_first(order: MappedOrder, use: Clients, intent: Intent) -> bool:
@@ -73,7 +86,7 @@ def _is_first(order: MappedOrder, use: Clients, intent: Intent) -> bool:
     )
 
 
-def _send_again(order: MappedOrder, use: Clients, intent: Intent) -> int:
+def _send_again(order: MappedOrder, use: Clients, intent: Intent) -> _Made:
     """Call AddOrder after all, once it is certain that the last one came to nothing."""
     wait_until_settled(use, intent)
     if use.claim.note_empty_look(ACTION, seen=intent.empty_looks) < EMPTY_LOOKS_NEEDED:
@@ -92,17 +105,17 @@ def _ensure_it_would_be_found(order: MappedOrder, use: Clients) -> None:
         raise NeedsHuman(ErrorCode.WHMCS_ORDER_UNCERTAIN, _UNCERTAIN)
 
 
-def _send(order: MappedOrder, use: Clients, until_s: float) -> int:
+def _send(order: MappedOrder, use: Clients, until_s: float) -> _Made:
     try:
-        made = use.whmcs.add_order(_new_order(order, use), send_before_s=until_s).order_id
+        made = use.whmcs.add_order(_new_order(order, use), send_before_s=until_s)
     except OutcomeUnknown:
         raise
     except Verdict:
         # A clean refusal, or never sent: nothing happened, so that the next attempt is a first one again.
         use.claim.retract(ACTION)
         raise
-    use.marker.read_back(made, order.order_id)
-    return made
+    use.marker.read_back(made.order_id, order.order_id)
+    return _Made(made.order_id, len(made.service_ids))
 
 
 def _new_order(order: MappedOrder, use: Clients) -> NewOrder:

@@ -108,10 +108,14 @@ class MappedOrder(Run):
 
 
 class PlacedOrder(Run):
-    """WHMCS holds the order and it carries our marker; nothing is provisioned yet."""
+    """WHMCS holds the order and it carries our marker; nothing is provisioned yet.
+
+    `service_count` is how many services AddOrder said it made, None for an order that was found.
+    """
 
     client_id: int
     whmcs_order_id: int
+    service_count: int | None = None
     lines: tuple[ProductLine, ...]
 
 

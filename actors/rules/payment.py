@@ -40,6 +40,19 @@ def usable(method: PayMethod, *, today: date) -> bool:
     return expires >= (today.year, today.month)
 
 
+def gateway_of_methods(
+    methods: Sequence[PayMethod], *, today: date, active_gateways: Sequence[str], default: str | None
+) -> str | None:
+    """Return the gateway that the pay methods alone decide on, None where the client's own data has to be looked at.
+
+    It is what `choose_gateway` would choose, whatever the client's own gateway is.
+    """
+    active = {_key(name): name for name in active_gateways}
+    good = [method for method in methods if usable(method, today=today)]
+    local = [_key(default)] if any(not _key(method.gateway_name) for method in good) else []
+    return next((active[name] for name in [*_named(good), *local] if name in active), None)
+
+
 def choose_gateway(
     client: ClientDetails,
     methods: Sequence[PayMethod],

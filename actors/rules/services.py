@@ -41,6 +41,11 @@ def pair_services(lines: tuple[ProductLine, ...], services: Sequence[Service]) -
     return {line.item_id: pairs[line.item_id] for line in lines}
 
 
+def is_plausible(lines: Sequence[ProductLine], count: int) -> bool:
+    """Tell whether so many services can be what these lines became: each one service, or as many as its quantity."""
+    return len(lines) <= count <= sum(line.quantity for line in lines)
+
+
 def not_active(services: Iterable[Service]) -> list[Service]:
     """Return the services that did not come up."""
     return [service for service in services if service.status.strip().lower() not in _UP]

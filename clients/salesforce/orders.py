@@ -124,7 +124,7 @@ class SalesforceOrders:
         self, order_id: str, fields: Mapping[str, str | None], items: Mapping[str, dict[str, Any]] | None = None
     ) -> None:
         order_id = _checked(order_id)
-        row = {"attributes": {"type": self._names.order.object}, "id": order_id} | fields
+        row: dict[str, Any] = {"attributes": {"type": self._names.order.object}, "id": order_id, **fields}
         self._writes.write(OrderWrite(order_id, row, items or {}))
 
     def _item_row(self, item_id: str, service_id: str) -> dict[str, Any]:

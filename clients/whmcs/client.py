@@ -5,6 +5,7 @@ Rules: WHMCS fact sheet 2 (actions) and 4 (finding an order again). One object p
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -13,6 +14,7 @@ from clients.whmcs import parsing
 from clients.whmcs.api import Api, Credentials, Timeouts
 from clients.whmcs.encoding import FormValue
 from clients.whmcs.fields import Fields, rows
+from clients.whmcs.kept import Kept
 from clients.whmcs.marker import Marker, marked_ids
 from clients.whmcs.marker_fields import MarkerFields
 from clients.whmcs.order_form import add_order_fields
@@ -31,6 +33,9 @@ from clients.whmcs.values import (
 )
 
 T = TypeVar("T", WhmcsOrder, Service)
+
+# A gateway that was switched off meanwhile is refused by AddOrder; one that was switched on is asked for when missed.
+_GATEWAYS_KEPT = timedelta(minutes=5)
 
 
 class Whmcs:
@@ -57,6 +62,7 @@ class Whmcs:
             timeouts=timeouts or Timeouts(),
             clock=clock,
         )
+        self._gateways = Kept(self._ask_gateways, for_=_GATEWAYS_KEPT, clock=clock)
         self._marker_fields = MarkerFields(marker.field, products=self.products, clock=clock) if marker.field else None
 
     def __enter__(self) -> Self:
@@ -94,12 +100,13 @@ class Whmcs:
         """
         return self._api.call("GetPayMethods", {"clientid": client_id}, writes=False, read=parsing.pay_methods)
 
-    def payment_gateways(self) -> list[str]:
+    def payment_gateways(self, *, fresh: bool = False) -> list[str]:
         """Return the module names of the active gateways: what AddOrder takes as payment method.
 
+        They change rarely, so an answer is kept for some minutes unless a fresh one is wanted.
         Source: WHMCS fact sheet 2.5.
         """
-        return self._api.call("GetPaymentMethods", {}, writes=False, read=parsing.payment_gateways)
+        return self._gateways.get(fresh=fresh)
 
     def products(self, pids: Sequence[int] = ()) -> list[Product]:
         """Return the products with these ids, or all.
@@ -202,6 +209,9 @@ class Whmcs:
         Source: WHMCS fact sheet 2.7.
         """
         self._api.call("ModuleCreate", {"serviceid": service_id}, writes=True, read=lambda _: True)
+
+    def _ask_gateways(self) -> list[str]:
+        return self._api.call("GetPaymentMethods", {}, writes=False, read=parsing.payment_gateways)
 
     def _not_accepted(self, text: str) -> Accepted:
         if says_not_pending(text):

@@ -139,8 +139,17 @@ def test_no_cookie_is_ever_sent_back(shop: Shop, whmcs: Whmcs) -> None:
     """A shared PHP session would make all calls wait for each other."""
     shop.says("GetPaymentMethods", paymentmethods="")
     whmcs.payment_gateways()
-    whmcs.payment_gateways()
+    whmcs.payment_gateways(fresh=True)
     assert shop.cookies == [None, None]
+
+
+def test_the_gateways_are_asked_for_once_in_a_while_and_anew_on_demand(shop: Shop, whmcs: Whmcs) -> None:
+    shop.says("GetPaymentMethods", paymentmethods="")
+    for _ in range(5):
+        whmcs.payment_gateways()
+    assert len(shop.cookies) == 1
+    whmcs.payment_gateways(fresh=True)
+    assert len(shop.cookies) == 2
 
 
 def test_a_client_is_read_without_names(shop: Shop, whmcs: Whmcs) -> None:

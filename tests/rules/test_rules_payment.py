@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.rules.payment import choose_gateway, ensure_open, usable
+from actors.rules.payment import choose_gateway, ensure_open, gateway_of_methods, usable
 from clients.errors import ErrorCode, NeedsHuman, Permanent, Verdict
 from clients.whmcs.values import ClientDetails, PayMethod
 
@@ -204,3 +204,25 @@ def test_the_answer_is_an_active_gateway_or_a_verdict_that_fits(
         chosen, message = verdict.code, verdict.message
     assert chosen in {*ACTIVE, ErrorCode.PAYMENT_METHOD_MISSING}
     assert len(message) <= 255
+
+
+@pytest.mark.parametrize("default", [None, "mailin", "stripe", "off"])
+@pytest.mark.parametrize("own", ["", "mailin", "banktransfer"])
+@pytest.mark.parametrize(
+    "methods",
+    [
+        (),
+        (card("stripe"),),
+        (card(),),
+        (card("off"), card()),
+        (card("stripe", expiry="10/20"), bank()),
+        (bank("gocardless"), card("stripe")),
+        (card(expiry="10/20"),),
+    ],
+)
+def test_what_the_methods_alone_decide_is_what_would_be_chosen_anyway(
+    methods: tuple[PayMethod, ...], own: str, default: str | None
+) -> None:
+    alone = gateway_of_methods(methods, today=TODAY, active_gateways=ACTIVE, default=default)
+    if alone is not None:
+        assert alone == choose(*methods, own=own, default=default, free=frozenset(ACTIVE))

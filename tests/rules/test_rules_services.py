@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.rules.services import ensure_up, not_active, pair_services
+from actors.rules.services import ensure_up, is_plausible, not_active, pair_services
 from actors.values import ProductLine
 from clients.errors import ErrorCode, NeedsHuman
 from clients.whmcs.values import Service
@@ -169,3 +169,14 @@ def test_very_many_services_that_are_down_fit_into_one_message() -> None:
         ensure_up([service(number, status="Pending") for number in range(1000, 1200)])
     assert len(caught.value.message) <= 255
     assert caught.value.message.endswith("more")
+
+
+@pytest.mark.parametrize(
+    ("quantities", "count", "plausible"),
+    [((1,), 1, True), ((1,), 0, False), ((1,), 2, False), ((1, 3), 2, True), ((1, 3), 4, True), ((1, 3), 5, False)],
+)
+def test_a_count_of_services_is_plausible_between_one_a_line_and_all_quantities(
+    quantities: tuple[int, ...], count: int, *, plausible: bool
+) -> None:
+    lines = tuple(line(number, quantity=quantity) for number, quantity in enumerate(quantities))
+    assert is_plausible(lines, count) is plausible

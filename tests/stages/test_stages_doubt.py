@@ -97,7 +97,7 @@ def test_our_own_bug_is_tried_a_few_times_and_ends_as_internal_error(
         raise KeyError("this stands for a mistake of ours")
 
     # The client is a port: another one is handed in.
-    monkeypatch.setattr(stack.assembly.clients.whmcs, "client_details", broken)
+    monkeypatch.setattr(stack.assembly.clients.whmcs, "pay_methods", broken)
     sample = stack.run("plain_monthly")
     assert _fields(stack, sample) == ("Failed", "INTERNAL_ERROR")
     assert len(calls) == BUG_TRIES
