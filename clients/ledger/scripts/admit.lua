@@ -12,6 +12,8 @@ local claim_ttl, event_ttl, history_limit, namespace = ARGV[1], ARGV[2], ARGV[3]
 local now = string.format("%.0f", now_ms())
 
 -- A claim whose message is in no queue any more belongs to a run that was lost: it does not keep the order from running.
+-- It is removed here and not for everybody: what does not need memory must not be the first write, or a full store lets
+-- the rest of the script through.
 local function is_at_work(claim, order)
     if redis.call("EXISTS", claim) == 0 then
         return false
@@ -22,6 +24,7 @@ local function is_at_work(claim, order)
             return true
         end
     end
+    redis.call("DEL", claim)
     return false
 end
 
@@ -32,7 +35,6 @@ local function admit(key, arg)
     if is_at_work(claim, order) then
         return "already_claimed"
     end
-    redis.call("DEL", claim)
     redis.call("HSET", claim, "run", run, "fence", next_fence(fence), "mark", (memory_mark(mark)))
     redis.call("PEXPIRE", claim, claim_ttl)
     redis.call("HDEL", order, "code", "message", "finished_at", "due_at")

@@ -12,33 +12,37 @@ local message_id, fence, run, claim_ttl, history_limit, entry, order_id, kept, f
     ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local next_id, next_message, next_queue_name, due_at = ARGV[11], ARGV[12], ARGV[13], ARGV[14]
 
-if redis.call("SREM", acks, message_id) == 0 then
+if redis.call("SISMEMBER", acks, message_id) == 0 then
     return "not_ours"
 end
-if fence ~= "0" then
-    local held = redis.call("HMGET", claim, "fence", "run")
-    if held[1] ~= fence then
-        if held[2] == run then
-            redis.call("LPUSH", queue, message_id)
-            wake(queue .. ".waiting")
-            return "given_back"
-        end
-        redis.call("HDEL", messages, message_id)
-        return "superseded"
-    end
+
+-- Last of all, so that an error at any write before it leaves the message where it is.
+local function acknowledge(answer)
+    redis.call("HDEL", messages, message_id)
+    redis.call("SREM", acks, message_id)
+    return answer
 end
-redis.call("HDEL", messages, message_id)
 
 local now = string.format("%.0f", now_ms())
 if fence ~= "0" then
-    redis.call("RPUSH", history, entry)
-    redis.call("LTRIM", history, -tonumber(history_limit), -1)
-    redis.call("HSET", order, "updated_at", now)
-    -- What was wrong at the last try is in the history; the order itself says what is wrong now.
+    local held = redis.call("HMGET", claim, "fence", "run")
+    if held[1] ~= fence and held[2] == run then
+        redis.call("SREM", acks, message_id)
+        redis.call("LPUSH", queue, message_id)
+        wake(queue .. ".waiting")
+        return "given_back"
+    elseif held[1] ~= fence then
+        return acknowledge("superseded")
+    end
+    -- What was wrong at the last try is in the history; the order itself says what is wrong now. This comes first for a
+    -- reason: a store that is full refuses a script that begins with a write that needs memory, and lets others end.
     redis.call("HDEL", order, "code", "message")
+    redis.call("HSET", order, "updated_at", now)
     for i = 15, #ARGV, 2 do
         redis.call("HSET", order, ARGV[i], ARGV[i + 1])
     end
+    redis.call("RPUSH", history, entry)
+    redis.call("LTRIM", history, -tonumber(history_limit), -1)
 end
 if next_id ~= "" then
     enqueue(KEYS[9], KEYS[10], KEYS[11], next_id, next_message)
@@ -51,13 +55,13 @@ if next_id ~= "" then
     end
 end
 if fence == "0" then
-    return "handed_over"
+    return acknowledge("handed_over")
 end
 if final == "" then
     redis.call("HDEL", claim, "busy", "busy_until")
     redis.call("PEXPIRE", claim, claim_ttl)
     redis.call("ZADD", unfinished, now, order_id)
-    return "handed_over"
+    return acknowledge("handed_over")
 end
 
 redis.call("DEL", claim)
@@ -74,4 +78,4 @@ else
     redis.call("PERSIST", order)
     redis.call("PERSIST", history)
 end
-return "handed_over"
+return acknowledge("handed_over")
