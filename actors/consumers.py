@@ -41,8 +41,8 @@ class QueueConsumer(Consumer):
         self._signal.clear()
         if not self._fetched and self._may_fetch():
             self._fetch()
-        while self._fetched and not self._broker.stopping.is_set():
-            message = self._decoded(*self._fetched.popleft())
+        while not self._broker.stopping.is_set() and (fetched := self._take()):
+            message = self._decoded(*fetched)
             if message is not None:
                 return message
         self._signal.wait(self._timeout_s)
@@ -82,10 +82,18 @@ class QueueConsumer(Consumer):
 
     def close(self) -> None:
         """Give back what was fetched and not yet handed out."""
-        ids = [message_id for message_id, _ in self._fetched]
-        self._fetched.clear()
+        ids = []
+        while fetched := self._take():
+            ids.append(fetched[0])
         self._broker.give_back(self.queue_name, ids)
         self._held.difference_update(ids)
+
+    def _take(self) -> tuple[str, bytes] | None:
+        """Take the next of what was fetched, if any; at a shutdown two threads do so at once."""
+        try:
+            return self._fetched.popleft()
+        except IndexError:
+            return None
 
     def _may_fetch(self) -> bool:
         """Fetch by the half of what may be held: one round trip for many messages, when there are many."""
@@ -104,7 +112,9 @@ class QueueConsumer(Consumer):
         self._broker.store_watch.answered()
         self._held.update(message_id for message_id, _ in found)
         self._fetched.extend(found)
-        self._look = bool(found)
+        # There may be more. If not: a waking that came while the answer was on its way has set it, and it stays set.
+        if found:
+            self._look = True
 
     def _decoded(self, message_id: str, data: bytes) -> MessageProxy | None:
         try:
