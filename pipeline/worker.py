@@ -6,6 +6,7 @@ Settings are checked before anything starts, so that a wrong one stops the proce
 """
 
 import argparse
+import os
 import sys
 
 import dramatiq
@@ -16,20 +17,21 @@ from config.settings import Settings, SettingsError, load
 from pipeline.assembly import assemble
 from pipeline.fulfilment import STAGE_QUEUES, declare_stages
 from pipeline.reconcile import RECONCILE_QUEUE, declare_reconcile
+from pipeline.settings_notice import tell_settings_problem
 
 QUEUES = (*STAGE_QUEUES, RECONCILE_QUEUE)
 # A platform kills 30 s after it asks to stop: end before that.
 SHUTDOWN_TIMEOUT_MS = 25_000
-# Dramatiq calls the setup function without arguments in each process it starts; the count of threads comes along here.
-_threads = 8
+# Dramatiq calls the setup function without arguments in each process it starts, maybe in a fresh interpreter: the
+# environment is what is sure to come along. It sizes the pools: with fewer connections than threads, calls would queue.
+_THREADS, _USUAL_THREADS = "WORKER_THREADS", 8
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run Dramatiq's command line until it is asked to stop; return its exit code, 2 when a setting is wrong."""
     args = _parser().parse_args(argv)
     settings_or_exit()
-    global _threads  # noqa: PLW0603 - see where it is defined
-    _threads = args.threads
+    os.environ[_THREADS] = str(args.threads)
     command = [
         "pipeline.worker:set_up",
         "--skip-logging",
@@ -45,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
 def set_up() -> None:
     """Make this process's clients and broker and declare every stage on it."""
     settings = settings_or_exit()
-    assembly = assemble(settings, threads=_threads)
+    assembly = assemble(settings, threads=int(os.environ.get(_THREADS, _USUAL_THREADS)))
     declare_stages(assembly.broker, assembly.clients)
     declare_reconcile(assembly.broker, assembly.clients)
     dramatiq.set_broker(assembly.broker)
@@ -56,7 +58,7 @@ def settings_or_exit() -> Settings:
     try:
         settings = load()
     except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
+        tell_settings_problem(str(error))
         sys.exit(2)
     configure(settings)
     return settings
@@ -65,7 +67,7 @@ def settings_or_exit() -> Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pipeline.worker", description="Run the stages of some queues.")
     parser.add_argument("--processes", "-p", type=int, default=1)
-    parser.add_argument("--threads", "-t", type=int, default=8)
+    parser.add_argument("--threads", "-t", type=int, default=_USUAL_THREADS)
     parser.add_argument("--queues", "-Q", nargs="+", choices=QUEUES, default=QUEUES, metavar="QUEUE")
     return parser
 
