@@ -60,7 +60,8 @@ def run_round(logs: Path, env: dict[str, str], lifeline: Lifeline) -> int:
     manager = Manager(Report(logs / "honcho.log", on_started=lifeline.started, expected=len(processes)))
     for process in processes:
         log = logs / f"{process.name.partition('.')[0]}.log"
-        command = f"exec >>{shlex.quote(str(log))} 2>&1; {process.cmd}"
+        # Under honcho one process speaks for all of what is wrong with settings: not here, where each has its own log.
+        command = f"exec >>{shlex.quote(str(log))} 2>&1; unset HONCHO_PROCESS_NAME; {process.cmd}"
         manager.add_process(process.name, command, env=process.env, cwd=str(ROOT))
     lifeline.starting(manager)
     manager.loop()
