@@ -18,7 +18,6 @@ from pipeline.assembly import assemble
 from pipeline.fulfilment import STAGE_QUEUES, declare_stages
 from pipeline.reconcile import RECONCILE_QUEUE, declare_reconcile
 from pipeline.settings_notice import tell_settings_problem
-from pipeline.settings_notice import tell_settings_problem
 
 QUEUES = (*STAGE_QUEUES, RECONCILE_QUEUE)
 # A platform kills 30 s after it asks to stop: end before that.
