@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from cli.failed_app import app as failed_app
 from cli.output import Exit, fail
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=True,
 )
+
+app.add_typer(failed_app, name="failed")
 
 # An empty metavar: a flag takes no value, and help must not look as if it did.
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document on stdout.")]
