@@ -31,6 +31,8 @@ from actors.consumers import DelayConsumer, QueueConsumer
 from actors.housekeeper import Housekeeper
 from actors.middleware.give_back_on_shutdown import GiveBackOnShutdown
 from actors.middleware.ignore_repeated_sigterm import IgnoreRepeatedSigterm
+from actors.middleware.leave_with_master import LeaveWithMaster
+from actors.middleware.leave_promptly import LeavePromptly
 from actors.stage_end import StageEnd, as_job
 from actors.store_watch import StoreWatch
 from actors.waker import Waker
@@ -52,7 +54,13 @@ class FulfilmentBroker(RedisBroker):
         super().__init__(  # type: ignore[no-untyped-call]  # Dramatiq's constructor has no types
             client=ledger.redis,
             namespace=queues.NAMESPACE,
-            middleware=[CurrentMessage(), IgnoreRepeatedSigterm(), GiveBackOnShutdown(), PeriodiqMiddleware()],
+            middleware=[
+                CurrentMessage(),
+                IgnoreRepeatedSigterm(),
+                GiveBackOnShutdown(),
+                LeavePromptly(),
+                PeriodiqMiddleware(),
+            ],
         )
         self.ledger = ledger
         self.store_watch = StoreWatch()
