@@ -65,7 +65,13 @@ def assemble(settings: Settings, *, threads: int = 8) -> Assembly:
     auth = make_auth(settings)
     whmcs = make_whmcs(settings, max_connections=threads)
     clients = Clients(
-        salesforce=SalesforceOrders(auth, names=Names(), api_version=settings.sf_api_version, max_connections=threads),
+        salesforce=SalesforceOrders(
+            auth,
+            names=Names(),
+            api_version=settings.sf_api_version,
+            max_connections=threads,
+            read_timeout_s=settings.sf_timeout_s,
+        ),
         whmcs=whmcs,
         ledger=ledger,
         settings=settings,
