@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -56,19 +57,14 @@ class Gate:
                 threading.Thread(target=self._relay, args=pair, daemon=True).start()
 
     def _relay(self, source: socket.socket, sink: socket.socket) -> None:
-        try:
+        with suppress(OSError):  # one of the two is gone: so is the other, at once
             while data := source.recv(65536):
                 sink.sendall(data)
-        except OSError:
-            pass
-        finally:
-            _cut(source)
-            _cut(sink)
+        _cut(source)
+        _cut(sink)
 
 
 def _cut(each: socket.socket) -> None:
-    try:
+    with suppress(OSError):  # it may be cut already
         each.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it is cut already
     each.close()
