@@ -57,6 +57,7 @@ class FulfilmentBroker(RedisBroker):
             middleware=[
                 CurrentMessage(),
                 IgnoreRepeatedSigterm(),
+                LeaveWithMaster(),
                 GiveBackOnShutdown(),
                 LeavePromptly(),
                 PeriodiqMiddleware(),

@@ -1,5 +1,6 @@
 """SIGKILL: nobody is asked; what a dead worker held runs again elsewhere within 20 s, on an idle system."""
 
+import os
 import signal
 import time
 
@@ -32,3 +33,12 @@ def test_what_a_killed_worker_held_runs_again_within_20_seconds(stack: Stack, st
             took_s = time.monotonic() - killed_at_s
     assert took_s < WITHIN_S
     assert stack.box.audit().ok
+
+
+def test_a_worker_whose_master_was_killed_alone_leaves_too(start_worker: StartWorker) -> None:
+    with start_worker("orphan", threads=2, queues="map-items") as dyno:
+        ready(dyno)
+        master, _ = dyno.pids()
+        os.kill(master, signal.SIGKILL)
+        dyno.wait()
+        eventually(lambda: not dyno.pids(), what="the worker left")

@@ -78,10 +78,13 @@ def running_dyno(name: str, command: str, *, env: Mapping[str, str], folder: Pat
 
 
 def _groups() -> Iterator[tuple[int, int]]:
-    """Yield process and group ids of the machine."""
+    """Yield process and group ids of everything that runs on this machine."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
-                yield int(entry.name), os.getpgid(int(entry.name))
-            except ProcessLookupError:
+                state, _, group = (entry / "stat").read_text("utf-8").rpartition(")")[2].split()[:3]
+            except OSError:
                 continue  # it has just ended
+            # A zombie has ended too; whoever started it has not asked yet.
+            if state != "Z":
+                yield int(entry.name), int(group)
