@@ -31,8 +31,8 @@ from actors.consumers import DelayConsumer, QueueConsumer
 from actors.housekeeper import Housekeeper
 from actors.middleware.give_back_on_shutdown import GiveBackOnShutdown
 from actors.middleware.ignore_repeated_sigterm import IgnoreRepeatedSigterm
-from actors.middleware.leave_with_master import LeaveWithMaster
 from actors.middleware.leave_promptly import LeavePromptly
+from actors.middleware.leave_with_master import LeaveWithMaster
 from actors.stage_end import StageEnd, as_job
 from actors.store_watch import StoreWatch
 from actors.waker import Waker
