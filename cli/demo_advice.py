@@ -5,6 +5,7 @@ from collections.abc import Mapping
 _ORDERS = "curl -s -X POST {url}/sandbox/publish -d '{{\"count\": 10}}'"
 _FAULT = "curl -s -X POST {url}/sandbox/faults -d '{fault}'"
 _LOST_ANSWERS = '{"endpoint": "whmcs.AddOrder", "kind": "drop_after_effect", "rate": 0.5, "times": 5}'
+_SLOW = '{"endpoint": "whmcs.AddOrder", "kind": "slow_after_effect", "value": 10000, "times": 10}'
 _OUTAGE = '{"endpoint": "whmcs.*", "kind": "http_503"}'
 
 
@@ -28,7 +29,10 @@ def advice(*, url: str, command: str, logs: str, order_id: str, pids: Mapping[st
             "WHMCS is down: the orders wait, and go on when it is back",
             [_FAULT.format(url=url, fault=_OUTAGE), orders, f"curl -s -X DELETE {url}/sandbox/faults"],
         ),
-        ("kill a worker in the middle of its work: its orders go on", [orders, f"kill -9 {pids.get('addorder', 0)}"]),
+        (
+            "WHMCS is slow, and a worker is killed in the middle of it: its orders go on within half a minute",
+            [_FAULT.format(url=url, fault=_SLOW), orders, f"kill -9 {pids.get('addorder', 0)}"],
+        ),
         ("when this has ended: 200 orders, with an exit code", ["make run ORDERS=200 EXIT=1"]),
     ]
     lines = ["Everything goes on running until Ctrl-C. Look at"]

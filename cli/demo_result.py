@@ -9,7 +9,7 @@ from rich.text import Text
 from cli.demo_watch import Row, Watch, outcome_text
 from cli.output import printable, put
 from cli.screen import make_console, show
-from sandbox.audit import AuditReport
+from sandbox.audit import AuditReport, Verdict
 
 # More rows than this are no reading: then the counts have to do.
 _MOST_ROWS = 60
@@ -44,7 +44,7 @@ def print_result(result: Document, rows: Sequence[Row]) -> None:
     show(console, *_counts(result))
     for crash in result["crashes"]:
         put(f"On the way {crash}; all processes were started again, as a platform does.")
-    show(console, *_audit(result))
+    show(console, *_audit(result, rows))
 
 
 def _orders(rows: Sequence[Row]) -> Table:
@@ -66,13 +66,18 @@ def _counts(result: Document) -> list[Text | Table]:
     return [Text.assemble((head, "bold"), *counts), codes]
 
 
-def _audit(result: Document) -> list[Text]:
-    """Return the audit's verdict, and what it found."""
+def _audit(result: Document, rows: Sequence[Row]) -> list[Text]:
+    """Return the audit's verdict, and what it found; of orders that have not ended, where they are."""
     words = f"{result['lost']} lost, {result['doubled']} doubled, {result['wrong']} wrong"
     head = Text.assemble("Audit of Salesforce and WHMCS: ", (words, "bold green" if result["ok"] else "bold red"))
     if result["ok"]:
         head.append("; every order ended as it had to")
-    found = [f"  {it['verdict']}: {it['order_id']} ({it['kind']}): {it['text']}" for it in result["findings"]]
-    found += [f"  not ended: {order_id}" for order_id in result["not_ended"]]
-    more = [f"  and {len(found) - _MOST_LISTED} more"] if len(found) > _MOST_LISTED else []
-    return [head, *(Text(printable(line)) for line in (*found[:_MOST_LISTED], *more))]
+    open_rows = {row.sample.order_id: row for row in rows if not row.has_ended}
+    found = [f"not ended: {order_id} ({row.sample.kind}) in {row.stage}" for order_id, row in open_rows.items()]
+    found += [
+        f"{each['verdict']}: {each['order_id']} ({each['kind']}): {each['text']}"
+        for each in result["findings"]
+        if each["verdict"] != Verdict.LOST or each["order_id"] not in open_rows
+    ]
+    more = [f"and {len(found) - _MOST_LISTED} more"] if len(found) > _MOST_LISTED else []
+    return [head, *(Text(printable(f"  {line}")) for line in (*found[:_MOST_LISTED], *more))]
