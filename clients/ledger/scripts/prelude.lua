@@ -23,18 +23,20 @@ end
 
 -- The memory mark: what this store is sure to remember reaches back to the mark's birth. A flush removes it, a restart
 -- or a failover (which may have forgotten the last writes) changes the ids: either way a new mark is born.
--- Returns the mark (text) and its birth (ms).
+-- Returns the mark (text, short enough for the store to keep it packed with other fields) and its birth (ms).
 local function memory_mark(key)
     local server = redis.call("INFO", "server")
     local replication = redis.call("INFO", "replication")
-    local id = string.match(server, "run_id:(%w+)") .. ":" .. string.match(replication, "master_replid:(%w+)")
+    local run_id = string.match(server, "run_id:(%w+)")
+    local replication_id = string.match(replication, "master_replid:(%w+)")
+    local id = run_id .. ":" .. replication_id
     local known = redis.call("HMGET", key, "id", "born_at")
     local born = known[2]
     if known[1] ~= id then
         born = string.format("%.0f", now_ms())
         redis.call("HSET", key, "id", id, "born_at", born)
     end
-    return id .. "@" .. born, born
+    return string.sub(run_id, 1, 12) .. string.sub(replication_id, 1, 12) .. "@" .. born, born
 end
 
 -- Wake whoever waits for a message; while nobody waits it costs no more than the look.
