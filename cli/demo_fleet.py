@@ -57,14 +57,18 @@ def run_round(logs: Path, env: dict[str, str], lifeline: Lifeline) -> int:
     """Run every line of the Procfile once, the output of each in a file of its own; return honcho's exit code."""
     lines = environ.parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes
     processes = environ.expand_processes(lines, env=env)
-    manager = Manager(Report(logs / "honcho.log", on_started=lifeline.started, expected=len(processes)))
+    report = Report(logs / "honcho.log", on_started=lifeline.started, expected=len(processes))
+    manager = Manager(report)
     for process in processes:
         log = logs / f"{process.name.partition('.')[0]}.log"
         # Under honcho one process speaks for all of what is wrong with settings: not here, where each has its own log.
         command = f"exec >>{shlex.quote(str(log))} 2>&1; unset HONCHO_PROCESS_NAME; {process.cmd}"
         manager.add_process(process.name, command, env=process.env, cwd=str(ROOT))
     lifeline.starting(manager)
-    manager.loop()
+    try:
+        manager.loop()
+    finally:
+        report.kill_all()
     return int(manager.returncode or 0)
 
 

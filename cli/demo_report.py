@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+_STDOUT = 1
 _SAID = re.compile(r"(\S+)\.\d+ (started|stopped) \((?:pid|rc)=(-?\d+)\)")
 
 
@@ -27,7 +28,7 @@ class Report:
     def __init__(self, log: Path, *, on_started: Callable[[], None], expected: int) -> None:
         self._log = log
         self._on_started = on_started
-        self._expected = expected
+        self._missing = expected
         self._groups: dict[str, int] = {}
 
     def write(self, message: Message) -> None:
@@ -40,17 +41,27 @@ class Report:
             tell(event, name=name, value=int(value))
             self._take(event, name, int(value))
 
+    def kill_all(self) -> None:
+        """Kill whatever is left, should honcho itself have failed."""
+        for name in list(self._groups):
+            self._kill(name)
+
     def _take(self, event: str, name: str, value: int) -> None:
-        if event == "started":
-            self._groups[name] = value
-            if len(self._groups) == self._expected:
-                self._on_started()
-        else:
+        if event == "stopped":
             # A worker's main process that was killed leaves its child behind; a platform ends the whole container.
-            with suppress(OSError):
-                os.killpg(self._groups[name], signal.SIGKILL)
+            self._kill(name)
+            return
+        self._groups[name] = value
+        self._missing -= 1
+        if not self._missing:
+            self._on_started()
+
+    def _kill(self, name: str) -> None:
+        with suppress(OSError):
+            os.killpg(self._groups.pop(name), signal.SIGKILL)
 
 
 def tell(event: str, **facts: object) -> None:
-    """Tell the demo what has happened, on stdout."""
-    print(json.dumps({"event": event} | facts), flush=True)  # noqa: T201 - stdout is how it is told
+    """Tell the demo what has happened, on stdout; when it is gone, end in order all the same."""
+    with suppress(BrokenPipeError):
+        os.write(_STDOUT, f"{json.dumps({'event': event} | facts)}\n".encode())
