@@ -45,7 +45,9 @@ class _Stages:
         self.live = _make_live(console)
 
     def show(self, watch: Watch) -> None:
-        bar = ProgressBar(total=len(watch.rows), completed=len(watch.ended))
+        # In a grid, as a bar alone does not end its line.
+        bar = Table.grid(expand=True)
+        bar.add_row(ProgressBar(total=len(watch.rows), completed=len(watch.ended)))
         stages = Table.grid(padding=(0, 2))
         for stage, count in watch.under_way.items():
             stages.add_row(Text(stage, "cyan"), str(count))

@@ -36,6 +36,7 @@ class Machine:
 
     def __init__(self, folder: Path, stopping: threading.Event) -> None:
         self.stopping = stopping
+        self.began_s = time.monotonic()
         self.logs = folder / "logs"
         self.news = News()
         with (self.logs / "honcho.log").open("ab") as log:

@@ -11,9 +11,10 @@ from config.settings import Settings
 _SUITED = {
     # One machine, one clock.
     "CLOCK_SKEW_S": "0",
-    # No request to the sandbox goes on for longer after its caller hung up, unless a fault makes it.
-    "WHMCS_TIME_LIMIT_S": "3",
-    "RETRY_MAX_S": "5",
+    # No request to the sandbox goes on for so long after its caller hung up. One order waits three times this: an
+    # earlier run of it died, and whether it is still being accepted cannot be known before.
+    "WHMCS_TIME_LIMIT_S": "1",
+    "RETRY_MAX_S": "1",
     "LOG_FORMAT": "console",
 }
 

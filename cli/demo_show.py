@@ -53,7 +53,6 @@ class Show:
 
     def start(self) -> None:
         """Start every process and return when all are at work. Raises: DemoError, StoppedError."""
-        began_s = time.monotonic()
         redis_url = self._machine.wait_for_valkey()
         settings = demo_settings(self._box.env, redis_url)
         self._machine.start_processes(process_env(settings))
@@ -63,7 +62,7 @@ class Show:
         self._place.write_settings(shell_settings(settings))
         self._machine.wait_until(self._are_up, within_s=_UP_WITHIN_S, what="The processes did not get up")
         count = len(self._machine.news.running)
-        say(f"Valkey, the sandbox and {count} processes are up after {time.monotonic() - began_s:.1f} s.")
+        say(f"Valkey, the sandbox and {count} processes are up after {time.monotonic() - self._machine.began_s:.1f} s.")
 
     def play(self, orders: int, *, as_json: bool) -> Document:
         """Send orders through, tell what came of them and return it. Raises: DemoError, StoppedError."""

@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -32,7 +33,7 @@ def _row(number: int, *, stage: str = "add-order", outcome: str = "", code: str 
 
 def _watch(*rows: Row) -> Watch:
     # What is shown is what was seen at the last look: no store is asked.
-    return Watch(cast("Ledger", None), {row.sample.order_id: row for row in rows}, started_at_s=0.0)
+    return Watch(cast("Ledger", None), {row.sample.order_id: row for row in rows}, started_at_s=time.time())
 
 
 def _shown(watch: Watch, *, width: int = 120, height: int = 40, terminal: bool = True) -> str:
@@ -68,12 +69,14 @@ def test_rows_stand_beside_each_other_where_a_terminal_is_low() -> None:
     assert len(shown.splitlines()) <= 24
 
 
-def test_more_orders_than_fit_are_shown_by_stage() -> None:
+@pytest.mark.parametrize("width", [80, 100, 133])
+def test_more_orders_than_fit_are_shown_by_stage(width: int) -> None:
     rows = [_row(number, stage="map-items" if number % 4 else "write-back") for number in range(2000)]
-    shown = _shown(_watch(*rows), width=80, height=24)
+    shown = _shown(_watch(*rows), width=width, height=24)
     assert "kind_1" not in shown
-    stages = [line.split() for line in shown.splitlines() if line.startswith(("map-items", "write-back"))]
-    assert stages == [["map-items", "1500"], ["write-back", "500"]]
+    _bar, *stages, _blank, footer = shown.splitlines()
+    assert [line.split() for line in stages] == [["map-items", "1500"], ["write-back", "500"]]
+    assert "0 of 2000 ended" in footer
 
 
 def test_a_log_gets_plain_lines_that_say_where_everything_is() -> None:
