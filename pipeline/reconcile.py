@@ -11,6 +11,7 @@ from datetime import timedelta
 from itertools import islice
 
 import dramatiq
+import redis
 import structlog
 from periodiq import cron
 
@@ -24,8 +25,8 @@ from pipeline.fulfilment import ledger_request, new_request
 log = structlog.get_logger(__name__)
 
 RECONCILE_QUEUE = "reconcile"
-# One sweep at a time; should its process die, the next one waits no longer than this.
-LOCK_S = 300.0
+# One sweep at a time; should its process die, others may sweep after this long.
+LOCK_S = 15.0
 # A message is enqueued together with the note of where it is: what has been quiet for a minute and is nowhere is lost.
 LEDGER_QUIET = timedelta(seconds=60)
 # As many as one sweep starts: the next one, a minute later, goes on. It keeps a restart after a loss from flooding.
@@ -106,7 +107,10 @@ def declare_reconcile(broker: FulfilmentBroker, use: Clients) -> None:
     sweep = Reconcile(use, broker)
 
     def reconcile() -> None:
-        sweep.run_once()
+        try:
+            sweep.run_once()
+        except redis.RedisError as error:
+            log.warning("sweep.store_failed", error=type(error).__name__)
 
     declare = dramatiq.actor(
         actor_name="reconcile", queue_name=RECONCILE_QUEUE, broker=broker, periodic=cron("* * * * *")

@@ -1,5 +1,7 @@
 """The lock: one at a time, not for ever, and never somebody else's to give back."""
 
+import time
+
 import pytest
 import redis
 
@@ -36,6 +38,15 @@ def test_locks_of_different_names_do_not_meet(store: redis.Redis) -> None:
 def test_it_expires_with_its_holder(store: redis.Redis) -> None:
     with only_one(store, "sweep", for_s=60):
         assert 0 < store.pttl(KEY) <= 60_000
+
+
+def test_it_is_renewed_for_as_long_as_its_holder_works(store: redis.Redis) -> None:
+    with only_one(store, "sweep", for_s=0.3) as first:
+        assert first
+        until_s = time.monotonic() + 1
+        while time.monotonic() < until_s:
+            with only_one(store, "sweep", for_s=60) as second:
+                assert not second
 
 
 def test_one_that_expired_and_is_somebody_elses_by_now_is_left_to_him(store: redis.Redis) -> None:
