@@ -6,7 +6,7 @@ counts is what GetOrders and GetClientsProducts say. That also makes twice harml
 """
 
 from actors.rules import adoption, services
-from actors.settle import begin_write
+from actors.settle import begin_write, is_first_write, renew_when_settled, send_before_s
 from actors.stage import stage
 from actors.toolbox import Clients
 from actors.values import AcceptedOrder, PlacedOrder
@@ -30,14 +30,21 @@ def _services(order: PlacedOrder, use: Clients) -> list[Service]:
 
 
 def _accept(order: PlacedOrder, use: Clients) -> None:
-    action = f"AcceptOrder:{order.whmcs_order_id}"
-    if not use.claim.intend(action).is_new:
+    action, until_s = f"AcceptOrder:{order.whmcs_order_id}", send_before_s(use)
+    intent = use.claim.intend(action)
+    if not is_first_write(intent, may_be_first=_is_just_made(order)):
         if _is_accepted(order, use):
             return
-        begin_write(use, action)
-    answer = use.whmcs.accept_order(order.whmcs_order_id)
+        until_s = renew_when_settled(use, action, intent)
+    answer = use.whmcs.accept_order(order.whmcs_order_id, send_before_s=until_s)
     if not answer.accepted and not _is_accepted(order, use):
+        use.claim.retract(action)
         raise adoption.still_pending(order.whmcs_order_id, answer.message)
+
+
+def _is_just_made(order: PlacedOrder) -> bool:
+    """Tell whether AddOrder made the order in this very run: then nothing older can be under way for it."""
+    return order.service_count is not None
 
 
 def _is_accepted(order: PlacedOrder, use: Clients) -> bool:
@@ -53,8 +60,8 @@ def _bring_up(order: PlacedOrder, use: Clients) -> dict[str, tuple[int, ...]]:
     pairs = services.pair_services(order.lines, found)
     down = services.not_active(found)
     for service in down:
-        begin_write(use, f"ModuleCreate:{service.id}")
-        use.whmcs.module_create(service.id)
+        until_s = begin_write(use, f"ModuleCreate:{service.id}", may_be_first=_is_just_made(order))
+        use.whmcs.module_create(service.id, send_before_s=until_s)
     if down:
         services.ensure_up(_services(order, use))
     return pairs

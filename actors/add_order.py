@@ -19,7 +19,7 @@ from datetime import timedelta
 
 from actors.rules import adoption
 from actors.rules.first_attempt import is_provably_first
-from actors.settle import look_again_s, not_yet, send_before_s, wait_until_settled
+from actors.settle import look_again_s, not_yet, renew_when_settled, send_before_s, wait_until_settled
 from actors.stage import stage
 from actors.toolbox import Clients
 from actors.values import MappedOrder, PlacedOrder
@@ -60,11 +60,18 @@ class _Made:
 
 
 def _answered(order: MappedOrder, use: Clients, intent: Intent) -> _Made | None:
-    """Return the order that our AddOrder is known to have made, unless somebody has deleted it since."""
+    """Return the order that our AddOrder is known to have made, unless somebody has deleted it since.
+
+    Raises: Permanent(WHMCS_ORDER_CANCELLED).
+    """
     if intent.known_whmcs_order_id is None:
         return None
     found = use.whmcs.order(intent.known_whmcs_order_id)
-    return _Made(found.id) if found is not None and found.client_id == order.client_id else None
+    if found is None or found.client_id != order.client_id:
+        return None
+    if adoption.is_dead(found):
+        raise adoption.cancelled(found.id)
+    return _Made(found.id)
 
 
 def _place(order: MappedOrder, use: Clients, intent: Intent, until_s: float) -> _Made:
@@ -92,9 +99,7 @@ def _send_again(order: MappedOrder, use: Clients, intent: Intent) -> _Made:
     if use.claim.note_empty_look(ACTION, seen=intent.empty_looks) < EMPTY_LOOKS_NEEDED:
         raise not_yet(look_again_s(use))
     _ensure_it_would_be_found(order, use)
-    until_s = send_before_s(use)
-    use.claim.intend(ACTION, again=True)
-    return _send(order, use, until_s)
+    return _send(order, use, renew_when_settled(use, ACTION, intent))
 
 
 def _ensure_it_would_be_found(order: MappedOrder, use: Clients) -> None:

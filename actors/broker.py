@@ -39,12 +39,14 @@ from actors.waker import Waker
 from clients.ledger import keys, queues
 from clients.ledger.ledger import Ledger
 from clients.ledger.load_script import register
-from clients.ledger.values import Delivery, HandOver
+from clients.ledger.values import Delivery, HandOver, StageReport
 
 # A worker that found nothing is woken; should the mark that says so be left behind, it is forgotten after this long.
 _WAITING_MARK_MS = 60_000
 # After a stop is asked for: how long the end of a stage is held while Redis is away. The platform kills after 30 s.
 HOLD_AFTER_STOP_S = 20.0
+
+_OVERTAKEN = frozenset({HandOver.NOT_OURS, HandOver.SUPERSEDED})
 
 
 class FulfilmentBroker(RedisBroker):
@@ -160,9 +162,17 @@ class FulfilmentBroker(RedisBroker):
             self.give_back(delivery.queue, [delivery.message_id])
             return HandOver.GIVEN_BACK
         if end is not None and end.report is not None:
-            return self.ledger.hand_over(delivery, end.report, as_job(end))
+            return self._hand_over(delivery, end, end.report)
         self.do_ack(delivery.queue, delivery.message_id)
         return HandOver.HANDED_OVER
+
+    def _hand_over(self, delivery: Delivery, end: StageEnd, report: StageReport) -> HandOver:
+        answer = self.ledger.hand_over(delivery, report, as_job(end))
+        if answer in _OVERTAKEN and end.afresh is not None:
+            # The stage may have written to Salesforce when the order was somebody else's already, perhaps over what he
+            # wrote. A new run mends that; where one is under way, or nothing is wrong, it changes nothing.
+            self.ledger.admit([end.afresh()])
+        return answer
 
     def _must_let_go(self, wait_s: float) -> bool:
         if not self.stopping.wait(wait_s):

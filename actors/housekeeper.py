@@ -64,7 +64,7 @@ class Housekeeper:
         with self._lock:
             consumers = dict(self._consumers)
         next_due_ms, ready, held = self._poll(
-            keys=[queues.HEARTBEATS, queues.LOOKED_AT, queues.GRACE, keys.MARK],
+            keys=[queues.HEARTBEATS, queues.LOOKED_AT, queues.GRACE, keys.MARK, queues.NAMES],
             args=[
                 self._broker.broker_id,
                 int(DEAD_AFTER_S * 1000),

@@ -15,6 +15,7 @@ Nothing is enqueued or acknowledged here: the broker does both in one step with 
 """
 
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -28,14 +29,14 @@ import structlog
 from pydantic import ValidationError
 
 from actors.backoff import backoff_s
-from actors.stage_end import StageEnd
+from actors.stage_end import StageEnd, as_request
 from actors.toolbox import Clients
 from actors.trouble_watch import OUTAGE_SYSTEMS
 from actors.values import Failure, Fulfilment, OrderRequest, Run
 from clients.errors import ErrorCode, Misconfigured, OutcomeUnknown, Retryable, Verdict
 from clients.ledger.claim import Claim
 from clients.ledger.ledger import ClaimLostError
-from clients.ledger.values import Delivery, Entry, OrderState, StageReport
+from clients.ledger.values import Delivery, Entry, OrderState, Request, StageReport
 
 log = structlog.get_logger(__name__)
 
@@ -109,10 +110,9 @@ class StageRun:
                 run_id=value.run_id,
                 delivery=self._delivery,
                 attempt=self._attempt,
-                is_start=self._takes is OrderRequest,
             )
             if entry is Entry.ENTERED:
-                return self._tried(value)
+                return replace(self._tried(value), afresh=lambda: self._afresh(value))
         except redis.RedisError as error:
             # The same message again, as soon as the store is back: whatever was done is looked up like after a crash.
             log.warning("stage.store_failed", error=type(error).__name__)
@@ -232,6 +232,13 @@ class StageRun:
     def _quiet_end(self, value: Run) -> StageEnd:
         """End here without a word in the ledger: somebody else has the order, or will have it again."""
         return self._told(StageEnd(self._report(value, OrderState.ENDED, "skipped")))
+
+    def _afresh(self, value: Run) -> Request:
+        """Return a request for another run, for an end that came too late."""
+        order = OrderRequest(
+            order_id=value.order_id, run_id=uuid.uuid4().hex, requested_at=self._use.clock.now(), source="sweep"
+        )
+        return as_request(order, self._from_the_top(order))
 
     def _told(self, end: StageEnd) -> StageEnd:
         report = end.report

@@ -16,6 +16,6 @@ def validate_order(request: OrderRequest, use: Clients) -> ValidatedOrder | None
     record = use.salesforce.read_order(request.order_id)
     order = validation.validate(record, request)
     if order is not None:
-        use.claim.hold()
+        use.claim.hold(untouched=not order.attempted_before)
         use.salesforce.mark_activating(order.order_id, at=use.clock.now())
     return order

@@ -13,7 +13,7 @@ from actors.check_payment import check_payment
 from actors.map_items import map_items
 from actors.record_failure import record_failure
 from actors.stage import Stage
-from actors.stage_end import StageEnd, as_job
+from actors.stage_end import as_request
 from actors.toolbox import Clients
 from actors.validate_order import validate_order
 from actors.values import OrderRequest
@@ -45,17 +45,7 @@ def first_message(request: OrderRequest, broker: dramatiq.Broker) -> dramatiq.Me
 
 def ledger_request(request: OrderRequest, broker: dramatiq.Broker) -> Request:
     """Return the request as the ledger takes it in: with the first message of its run, encoded for its queue."""
-    job = as_job(StageEnd(following=first_message(request, broker)))
-    if job is None:
-        raise RuntimeError("a run without a first message")
-    return Request(
-        order_id=request.order_id,
-        run_id=request.run_id,
-        source=request.source,
-        requested_at=request.requested_at,
-        event_id=request.event_id or "",
-        job=job,
-    )
+    return as_request(request, first_message(request, broker))
 
 
 def new_request(

@@ -6,8 +6,8 @@ the ledger is sure to remember: it has no intent for the order, has forgotten no
     the order was created after the ledger's memory begins     → it would remember any earlier attempt; or
     the event came after that, and Salesforce shows no attempt → an earlier run would have left its trace in Salesforce
 
-An attempt that Salesforce shows and the ledger knows nothing of was made with another store: then its memory is no
-proof.
+An attempt that Salesforce shows may have been made with another store, unless this one saw the order before the first
+of them: else its memory is no proof.
 Salesforce and the store have clocks of their own, so a moment counts as later only beyond their possible difference.
 """
 
@@ -29,7 +29,7 @@ def is_provably_first(
     if not intent.is_new or not intent.same_memory or known_whmcs_order_id or intent.known_whmcs_order_id:
         return False
     memory_begins = intent.remembers_since + clock_skew
-    knows_all_starts = not attempted_before or intent.starts > 1
-    if created_at is not None and created_at > memory_begins and knows_all_starts:
+    knows_all_attempts = not attempted_before or intent.seen_untouched
+    if created_at is not None and created_at > memory_begins and knows_all_attempts:
         return True
     return not attempted_before and event_at is not None and event_at > memory_begins

@@ -1,5 +1,5 @@
 -- Keep a worker's queues in order: show that it lives, give back what dead workers held, move on what is due.
--- KEYS: heartbeats, last look, grace, memory mark
+-- KEYS: heartbeats, last look, grace, memory mark, names of all queues that any worker has
 -- ARGV: worker, ms without a sign of life after which a worker is dead, ms between two looks (twice that without any look
 --       means that the store was away, or everybody was: then nobody is dead until all had the time to show that they
 --       live), most messages moved at once, namespace, then the names of the queues
@@ -26,6 +26,16 @@ local function give_back(of, queue)
         end
     end
     redis.call("DEL", acks(of, queue))
+end
+
+-- Another process's queues count too: only its worker can give back what is held of them.
+local function holds_nothing(of)
+    for _, queue in ipairs(redis.call("SMEMBERS", KEYS[5])) do
+        if redis.call("EXISTS", acks(of, queue), acks(of, queue .. ".DQ")) > 0 then
+            return false
+        end
+    end
+    return true
 end
 
 -- Due time of a delayed message; what says none, or cannot be read, is due.
@@ -65,6 +75,9 @@ end
 -- Soon after a restart, so that few orders are admitted under a mark that does not hold any more.
 memory_mark(KEYS[4])
 redis.call("ZADD", heartbeats, string.format("%.0f", now), worker)
+for i = 6, #ARGV do
+    redis.call("SADD", KEYS[5], ARGV[i])
+end
 local looked_at = tonumber(redis.call("GET", last_look) or "0")
 redis.call("SET", last_look, string.format("%.0f", now))
 if now - looked_at > 2 * look_every then
@@ -77,7 +90,11 @@ if redis.call("EXISTS", grace) == 0 then
             give_back(dead, ARGV[i] .. ".DQ")
         end
     end
-    redis.call("ZREMRANGEBYSCORE", heartbeats, 0, now - forgotten_after)
+    for _, dead in ipairs(redis.call("ZRANGEBYSCORE", heartbeats, 0, now - forgotten_after)) do
+        if holds_nothing(dead) then
+            redis.call("ZREM", heartbeats, dead)
+        end
+    end
 end
 
 local next_due, ready, held = -1, {}, {}

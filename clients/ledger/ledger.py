@@ -61,6 +61,7 @@ class Ledger(Memories):
         self._admit, self._enter, self._hand_over = self._register("admit", "enter", "hand_over")
         self._intend, self._retract, self._note_empty_look = self._register("intend", "retract", "note_empty_look")
         self._touch_mark, self._idle, self._resolve = self._register("touch_mark", "idle", "resolve")
+        (self._hold,) = self._register("hold")
 
     # -- taking requests in -------------------------------------------------------------------------------------
 
@@ -100,9 +101,7 @@ class Ledger(Memories):
 
     # -- running stages -----------------------------------------------------------------------------------------
 
-    def enter(
-        self, order_id: str, *, run_id: str, delivery: Delivery, attempt: int, is_start: bool = False
-    ) -> tuple[Entry, str]:
+    def enter(self, order_id: str, *, run_id: str, delivery: Delivery, attempt: int) -> tuple[Entry, str]:
         """Begin a stage: hold the order's claim under a new fencing number, or tell why not.
 
         The same message delivered again may go on at once: its first worker is gone, or believed gone.
@@ -123,7 +122,6 @@ class Ledger(Memories):
                 _millis(CLAIM_TTL),
                 _millis(BUSY_LEASE),
                 order_id,
-                "1" if is_start else "",
             ],
         )
         return Entry(text(word)), text(fence)
@@ -167,35 +165,48 @@ class Ledger(Memories):
         )
         return HandOver(text(answer))
 
-    def holds(self, order_id: str, *, fence: str) -> bool:
-        """Tell whether the claim is still held under this number."""
-        held: Any = self.redis.hget(keys.claim(order_id), "fence")
-        return held is not None and text(held) == fence
+    def holds(self, order_id: str, *, fence: str, untouched: bool = False) -> bool:
+        """Tell whether the claim is still held under this number.
+
+        `untouched` is noted with the order: Salesforce showed no attempt for it before ours.
+        """
+        names = [keys.claim(order_id), keys.order(order_id)]
+        return bool(self._hold(keys=names, args=[fence, "1" if untouched else ""]))
 
     # -- intents ------------------------------------------------------------------------------------------------
 
-    def intend(self, order_id: str, action: str, *, fence: str, again: bool = False) -> Intent:
+    def intend(self, order_id: str, action: str, *, fence: str) -> Intent:
         """Write down, before an outside write is sent, that it may have been; or read the intent of an earlier attempt.
 
-        `again` renews an existing intent: the earlier attempt is known to have come to nothing.
         Raises: ClaimLostError when the claim was taken over; then nothing is written.
         """
-        answer = self._intend(
-            keys=[keys.claim(order_id), keys.intent(order_id, action), keys.MARK, keys.order(order_id)],
-            args=[fence, _millis(self._kept), "again" if again else "first"],
-        )
-        if len(answer) == 1:
-            raise ClaimLostError(order_id)
-        is_new, age_ms, empty_looks, same_memory, born_at_ms, known, starts = answer
+        answer = self._write_intent(order_id, action, fence, "")
+        is_new, age_ms, empty_looks, same_memory, mark, born_at_ms, known, untouched = answer
         return Intent(
             is_new=bool(is_new),
             age_s=int(age_ms) / 1000,
             empty_looks=int(empty_looks),
             same_memory=bool(same_memory),
+            mark=text(mark),
             remembers_since=max(_moment(born_at_ms), self._clock.now() - self._kept),
             known_whmcs_order_id=int(known) if known else None,
-            starts=int(starts),
+            seen_untouched=bool(untouched),
         )
+
+    def renew(self, order_id: str, action: str, *, fence: str, seen: Intent) -> bool:
+        """Write an intent anew, before the write is sent again: the earlier one is known to have come to nothing.
+
+        False when the store may have forgotten something since `seen` was read: then nothing is known, and written.
+        Raises: ClaimLostError when the claim was taken over; then nothing is written.
+        """
+        return bool(self._write_intent(order_id, action, fence, seen.mark) != [b"forgotten"])
+
+    def _write_intent(self, order_id: str, action: str, fence: str, seen_mark: str) -> list[Any]:
+        names = [keys.claim(order_id), keys.intent(order_id, action), keys.MARK, keys.order(order_id)]
+        answer: list[Any] = self._intend(keys=names, args=[fence, _millis(self._kept), seen_mark])
+        if answer == [b"lost"]:
+            raise ClaimLostError(order_id)
+        return answer
 
     def retract(self, order_id: str, action: str, *, fence: str) -> None:
         """Forget an intent whose write was cleanly refused."""

@@ -40,6 +40,10 @@ class Memories:
             pipe.hgetall(keys.order(order_id))
         return {order_id: _texts(fields) for order_id, fields in zip(ids, pipe.execute(), strict=True)}
 
+    def unfinished_count(self) -> int:
+        """Return how many orders have a run that has not ended."""
+        return int(self.redis.zcard(keys.UNFINISHED))
+
     def failures(self) -> dict[str, dict[str, object]]:
         """Return every unresolved failure by order id."""
         stored = cast("dict[bytes, bytes]", self.redis.hgetall(keys.FAILURES))

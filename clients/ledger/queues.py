@@ -12,6 +12,7 @@ Ours:
     <ns>:<queue>.waiting            string a consumer found the queue empty and waits to be woken; also the channel
     <ns>:<queue>.due                zset   ids of delayed messages that were looked at → due time, ms
     <ns>:__looked_at__              string when somebody last looked for dead workers, ms
+    <ns>:__queues__                 set    names of all queues that any worker has
     <ns>:__grace__                  string the store was away: nobody is taken for dead yet; expires
 """
 
@@ -51,3 +52,4 @@ def due(name: str) -> str:
 HEARTBEATS = f"{NAMESPACE}:__heartbeats__"
 LOOKED_AT = f"{NAMESPACE}:__looked_at__"
 GRACE = f"{NAMESPACE}:__grace__"
+NAMES = f"{NAMESPACE}:__queues__"

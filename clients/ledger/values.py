@@ -84,19 +84,20 @@ class Intent:
     """An outside write may have been sent for this order.
 
     `is_new`: this call wrote it, and the ledger remembers none before; `age_s` is since when it stands, by the clock of
-    the store. `empty_looks` counts look-ups after the server's
-    own time limit that found nothing. `same_memory`: nothing was forgotten since the run was admitted;
-    `remembers_since`: whatever happened after that moment is in the ledger, by the clock of the store; `starts` is
-    how often the first stage of a run began for the order, as far as the ledger knows, this time included.
+    the store. `empty_looks` counts look-ups after the server's own time limit that found nothing. `same_memory`:
+    nothing was forgotten since the run was admitted; `mark` names the memory. `remembers_since`: whatever happened
+    after that moment is in the ledger, by the clock of the store. `seen_untouched`: the ledger saw the order when
+    Salesforce showed no attempt for it, so that every attempt since was made with this ledger.
     """
 
     is_new: bool
     age_s: float
     empty_looks: int
     same_memory: bool
+    mark: str
     remembers_since: datetime
     known_whmcs_order_id: int | None = None
-    starts: int = 1
+    seen_untouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

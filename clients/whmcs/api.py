@@ -6,7 +6,6 @@ errors speak of a cart, which in PHP lives in the session.
 """
 
 import ssl
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 import httpx
 
 from clients.clock import Clock
+from clients.elapsed import elapsed_s
 from clients.whmcs import verdicts
 from clients.whmcs.answers import Denied, Refused, Success, Unclear, Wire, retry_after_s, sort_answer
 from clients.whmcs.encoding import FormValue, form_body, form_pairs
@@ -108,7 +108,7 @@ class Api:
     ) -> T:
         """Run an action and read its answer; `on_error` makes a value of the clean errors that are answers, or None.
 
-        Units:  `send_before_s` is a moment of the monotonic clock: later than that nothing is sent (Retryable).
+        Units:  `send_before_s` is a moment of `clients.elapsed`: later than that nothing is sent (Retryable).
 
         Raises: every verdict: Retryable, OutcomeUnknown (writes only), Misconfigured, Permanent, NeedsHuman.
         """
@@ -175,7 +175,7 @@ def _refuse_after(send_before_s: float) -> Callable[[str, dict[str, Any]], None]
     """Return a trace hook that stops a request just before its first byte when the moment has passed."""
 
     def look(event: str, _info: dict[str, Any]) -> None:
-        if event.endswith("send_request_headers.started") and time.monotonic() > send_before_s:
+        if event.endswith("send_request_headers.started") and elapsed_s() > send_before_s:
             raise TooLateError
 
     return look

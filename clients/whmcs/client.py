@@ -173,7 +173,7 @@ class Whmcs:
     def add_order(self, order: NewOrder, *, send_before_s: float | None = None) -> AddedOrder:
         """Create an order and its services, all Pending. Never call it again without a look-up by marker.
 
-        Units:  `send_before_s` is a moment of the monotonic clock: later than that nothing is sent (Retryable).
+        Units:  `send_before_s` is a moment of `clients.elapsed`: later than that nothing is sent (Retryable).
         Raises: OutcomeUnknown (it may have been created), Permanent(CLIENT_NOT_FOUND, CLIENT_CLOSED, WHMCS_REJECTED),
                 NeedsHuman(PRODUCT_NOT_MAPPED) when a product lacks the marker's custom field; then nothing was sent.
         Source: WHMCS fact sheet 2.1.
@@ -186,8 +186,8 @@ class Whmcs:
         )
         return self._api.call("AddOrder", params, writes=True, read=parsing.added_order, send_before_s=send_before_s)
 
-    def accept_order(self, order_id: int, *, send_email: bool = True) -> Accepted:
-        """Accept a Pending order and set its services up.
+    def accept_order(self, order_id: int, *, send_email: bool = True, send_before_s: float | None = None) -> Accepted:
+        """Accept a Pending order and set its services up. `send_before_s` is as with `add_order`.
 
         Shape:   every clean error is a value: NOT_PENDING may mean done before, and after MODULE_ERROR the order may be
                  Pending, or Active with a service that is not: read order and services.
@@ -200,15 +200,17 @@ class Whmcs:
             writes=True,
             read=lambda _: Accepted(AcceptResult.ACCEPTED),
             on_error=self._not_accepted,
+            send_before_s=send_before_s,
         )
 
-    def module_create(self, service_id: int) -> None:
-        """Set up one service again that AcceptOrder left behind.
+    def module_create(self, service_id: int, *, send_before_s: float | None = None) -> None:
+        """Set up one service again that AcceptOrder left behind. `send_before_s` is as with `add_order`.
 
         Raises: NeedsHuman(ACTIVATION_INCOMPLETE) with the module's text, OutcomeUnknown.
         Source: WHMCS fact sheet 2.7.
         """
-        self._api.call("ModuleCreate", {"serviceid": service_id}, writes=True, read=lambda _: True)
+        params: dict[str, FormValue] = {"serviceid": service_id}
+        self._api.call("ModuleCreate", params, writes=True, read=lambda _: True, send_before_s=send_before_s)
 
     def _ask_gateways(self) -> list[str]:
         return self._api.call("GetPaymentMethods", {}, writes=False, read=parsing.payment_gateways)

@@ -10,6 +10,7 @@ import redis
 from dramatiq.worker import Worker
 
 from actors.broker import FulfilmentBroker, make_broker
+from actors.housekeeper import DEAD_AFTER_S
 from clients.ledger import queues
 from clients.ledger.ledger import Ledger
 from clients.redis_connection import connect_redis
@@ -72,8 +73,8 @@ def round_trips(store: redis.Redis) -> Callable[[], int]:
     return count
 
 
-def declare_dead(store: redis.Redis, broker: FulfilmentBroker) -> None:
-    """Let a worker's last sign of life be long ago, and the others have looked a moment ago."""
-    store.zadd(queues.HEARTBEATS, {broker.broker_id: 1})
+def declare_dead(store: redis.Redis, broker: FulfilmentBroker, *, for_s: float = DEAD_AFTER_S + 1) -> None:
+    """Let a worker's last sign of life be long enough ago, and the others have looked a moment ago."""
+    store.zadd(queues.HEARTBEATS, {broker.broker_id: int((time.time() - for_s) * 1000)})
     store.set(queues.LOOKED_AT, int(time.time() * 1000))
     store.delete(queues.GRACE)

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import dramatiq
 import pytest
 import redis
 
@@ -28,6 +29,23 @@ def test_what_a_dead_worker_held_runs_again(brokers: MakeBroker, store: redis.Re
     chain.declare(heir)
     start_worker(heir)
     declare_dead(store, dead)
+    eventually(lambda: sorted(chain.ran_second) == sorted(wanted), what="the heir ran them all")
+
+
+def test_what_a_long_dead_worker_held_waits_for_a_worker_of_its_queue(
+    brokers: MakeBroker, store: redis.Redis, start_worker: StartWorker
+) -> None:
+    """A process of other queues must not forget the dead one: nobody else would give its messages back."""
+    chain, dead, stranger, heir = Chain(), brokers(), brokers(), brokers()
+    wanted = _die_holding(dead, chain, 3)
+    dramatiq.actor(actor_name="other", queue_name="other", broker=stranger)(lambda: None)
+    start_worker(stranger)
+    store.sadd(queues.NAMES, FIRST)
+    declare_dead(store, dead, for_s=100_000)
+    for _ in range(3):
+        stranger.housekeeper.run_once()
+    chain.declare(heir)
+    start_worker(heir)
     eventually(lambda: sorted(chain.ran_second) == sorted(wanted), what="the heir ran them all")
 
 
@@ -100,6 +118,27 @@ def test_a_worker_that_was_believed_dead_does_not_begin_what_was_given_to_anothe
     sleeper.get_actor(message.actor_name)(*message.args)
     consumer.ack(message)
     assert len(chain.ran_first) == 1
+
+
+def test_an_end_that_comes_too_late_has_the_order_looked_at_once_more(
+    brokers: MakeBroker, store: redis.Redis, start_worker: StartWorker
+) -> None:
+    """Whatever the sleeper wrote to Salesforce when it woke up, a new run puts right."""
+    chain, sleeper, heir = Chain(), brokers(), brokers()
+    chain.declare(sleeper)
+    chain.admit(sleeper, [1])
+    consumer = sleeper.consume(FIRST, prefetch=4, timeout=50)
+    message = eventually(lambda: next(consumer), what="the sleeper fetched the message")
+    sleeper.housekeeper.stop()
+    sleeper.emit_before("process_message", message)
+    sleeper.get_actor(message.actor_name)(*message.args)
+    chain.declare(heir)
+    start_worker(heir)
+    declare_dead(store, sleeper)
+    eventually(lambda: chain.ran_second, what="the heir brought the order to its end")
+    eventually(lambda: not heir.ledger.unfinished_count(), what="the run ended")
+    consumer.ack(message)
+    eventually(lambda: len(chain.ran_second) == 2, what="the order was looked at again")
 
 
 def _keys_calls(store: redis.Redis) -> int:

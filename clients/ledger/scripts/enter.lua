@@ -1,6 +1,6 @@
 -- Begin a stage of a run: hold the order's claim under a new fencing number.
 -- KEYS: claim, fence, order, unfinished, acks of this worker and queue
--- ARGV: run, message id, stage, attempt, claim ttl ms, busy lease ms, order id, "1" for the first stage of all
+-- ARGV: run, message id, stage, attempt, claim ttl ms, busy lease ms, order id
 -- Returns {word, fence}: "entered"; or "taken" (another run has it), "busy" (another delivery of this run works on it),
 --         "over" (this run has ended already), "not_ours" (the message was given to another worker), each with "0".
 local claim, fence, order, unfinished, acks = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -32,9 +32,5 @@ redis.call("HSET", claim, "run", run, "fence", number, "busy", message_id, "busy
 redis.call("PEXPIRE", claim, claim_ttl)
 redis.call("HSET", order, "run_id", run, "state", "running", "stage", stage, "attempt", attempt, "updated_at", text)
 redis.call("HDEL", order, "due_at")
--- Only the first stage leaves the trace of an attempt in Salesforce: this says how many of them are known here.
-if ARGV[8] == "1" then
-    redis.call("HINCRBY", order, "starts", 1)
-end
 redis.call("ZADD", unfinished, text, order_id)
 return { "entered", number }
