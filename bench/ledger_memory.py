@@ -79,6 +79,8 @@ def _stage(broker: FulfilmentBroker, delivery: Delivery, position: int, number: 
     ledger, order_id, stage = broker.ledger, _order_id(number), delivery.queue
     run_id = _hex(number)
     _, fence = ledger.enter(order_id, run_id=run_id, delivery=delivery, attempt=1)
+    if position == 0:
+        ledger.holds(order_id, fence=fence, untouched=True)
     if stage == "add-order":
         ledger.intend(order_id, "AddOrder", fence=fence)
     if stage == "accept-order":

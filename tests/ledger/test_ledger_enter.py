@@ -68,3 +68,12 @@ def test_entering_renews_the_claim(hand: Hand) -> None:
     hand.store.pexpire(keys.claim(ORDER), 1000)
     hand.enter(hand.fetch())
     assert hand.store.pttl(keys.claim(ORDER)) > 1000
+
+
+def test_entering_is_a_sign_of_life(hand: Hand) -> None:
+    hand.admit()
+    hand.store.zadd(keys.UNFINISHED, {ORDER: 1})
+    hand.enter(hand.fetch())
+    score = hand.store.zscore(keys.UNFINISHED, ORDER)
+    assert isinstance(score, float)
+    assert score > 1

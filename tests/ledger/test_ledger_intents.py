@@ -46,10 +46,11 @@ def test_an_intent_that_stands_is_not_new_and_keeps_its_age(hand: Hand) -> None:
 
 def test_an_intent_renewed_begins_anew_but_is_not_new(hand: Hand) -> None:
     _, fence = hand.begin()
-    hand.ledger.intend(ORDER, ACTION, fence=fence)
+    seen = hand.ledger.intend(ORDER, ACTION, fence=fence)
     hand.ledger.note_empty_look(ORDER, ACTION, fence=fence, seen=0)
     _age(hand, 90)
-    intent = hand.ledger.intend(ORDER, ACTION, fence=fence, again=True)
+    assert hand.ledger.renew(ORDER, ACTION, fence=fence, seen=seen)
+    intent = hand.ledger.intend(ORDER, ACTION, fence=fence)
     assert (intent.is_new, intent.empty_looks) == (False, 0)
     assert intent.age_s < 5
 
@@ -84,12 +85,12 @@ def test_who_was_overtaken_writes_no_intent(hand: Hand) -> None:
 
 def test_who_was_overtaken_renews_none(hand: Hand) -> None:
     delivery, fence = hand.begin()
-    hand.ledger.intend(ORDER, ACTION, fence=fence)
+    seen = hand.ledger.intend(ORDER, ACTION, fence=fence)
     _age(hand, 90)
     hand.let_go(delivery)
     current = hand.enter(hand.fetch())
     with pytest.raises(ClaimLostError):
-        hand.ledger.intend(ORDER, ACTION, fence=fence, again=True)
+        hand.ledger.renew(ORDER, ACTION, fence=fence, seen=seen)
     assert hand.ledger.intend(ORDER, ACTION, fence=current).age_s >= 90
 
 
@@ -149,6 +150,23 @@ def test_a_claim_speaks_for_its_order_and_number(hand: Hand) -> None:
 def test_a_claim_that_was_overtaken_does_not_hold(hand: Hand) -> None:
     with pytest.raises(ClaimLostError):
         Claim(hand.ledger, ORDER, _overtake(hand)).hold()
+
+
+def test_an_order_that_salesforce_showed_untouched_is_known_as_such_for_ever_after(hand: Hand) -> None:
+    delivery, fence = hand.begin()
+    assert not hand.ledger.intend(ORDER, ACTION, fence=fence).seen_untouched
+    Claim(hand.ledger, ORDER, fence).hold(untouched=True)
+    assert hand.ledger.intend(ORDER, ACTION, fence=fence).seen_untouched
+    hand.hand_over(delivery, fence, OrderState.FAILED, code="WHMCS_REJECTED")
+    _, later = hand.begin(run_id="run-2")
+    Claim(hand.ledger, ORDER, later).hold(untouched=False)
+    assert hand.ledger.intend(ORDER, ACTION, fence=later).seen_untouched
+
+
+def test_who_was_overtaken_notes_nothing_of_what_salesforce_showed(hand: Hand) -> None:
+    with pytest.raises(ClaimLostError):
+        Claim(hand.ledger, ORDER, _overtake(hand)).hold(untouched=True)
+    assert "seen_untouched" not in hand.fields()
 
 
 def test_intents_expire(hand: Hand) -> None:

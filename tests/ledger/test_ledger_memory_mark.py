@@ -55,6 +55,27 @@ def test_after_a_flush_memory_is_another_and_begins_anew(hand: Hand) -> None:
     assert intent.remembers_since > before + timedelta(minutes=59)
 
 
+def test_an_intent_from_before_memory_broke_counts_from_now(restartable: Restartable) -> None:
+    """It may be an old one that came back in the place of a newer one, which the store forgot."""
+    hand = Hand(Ledger(restartable.client))
+    _, fence = hand.begin()
+    _intend(hand, fence)
+    hand.store.hincrby(keys.intent(ORDER, "AddOrder"), "sent_at", -90_000)
+    hand.ledger.note_empty_look(ORDER, "AddOrder", fence=fence, seen=0)
+    restartable.restart()
+    intent = _intend(hand, fence)
+    assert (intent.is_new, intent.empty_looks) == (False, 0)
+    assert intent.age_s < 60
+
+
+def test_an_intent_seen_before_memory_broke_is_not_renewed(restartable: Restartable) -> None:
+    hand = Hand(Ledger(restartable.client))
+    _, fence = hand.begin()
+    seen = _intend(hand, fence)
+    restartable.restart()
+    assert not hand.ledger.renew(ORDER, "AddOrder", fence=fence, seen=seen)
+
+
 def test_a_run_that_was_never_admitted_here_cannot_vouch_for_its_memory(hand: Hand) -> None:
     """Its claim had expired and was made again by its own next stage."""
     hand.admit()
