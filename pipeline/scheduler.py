@@ -5,6 +5,7 @@
 Two of them are harmless: a sweep that finds another one under way ends at once.
 """
 
+import queue
 import signal
 import sys
 from types import FrameType
@@ -23,7 +24,16 @@ log = structlog.get_logger(__name__)
 
 
 class Scheduler(periodiq.Scheduler):  # type: ignore[misc]  # periodiq has no types
-    """periodiq's own, but a store that is away costs a round and not the process."""
+    """periodiq's own, but a store that is away costs a round and not the process, and no alarm can kill or hang it.
+
+    periodiq sets its alarm before it listens for it, and hands it on through a queue that a signal can find locked.
+    """
+
+    def __init__(self, actors: Any) -> None:
+        super().__init__(actors)
+        # The one queue that may be put to while the same thread takes from it.
+        self.alarm_q = queue.SimpleQueue[bool]()
+        signal.signal(signal.SIGALRM, self.signal_handler)
 
     def send_actors(self, actors: Any, now: Any) -> None:
         """Put the actors that are due on their queues."""
