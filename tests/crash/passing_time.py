@@ -10,8 +10,10 @@ import redis
 
 from clients.ledger import queues
 
-# Longer than the death of a worker takes to be found, and short enough for two looks before WHMCS's time limit.
+# Longer than the death of a worker takes to be found.
 STEP_S = 13
+# Between two and three steps: an effect that comes so late comes after whoever carries on has looked for it twice.
+LATE_S = 30
 
 _GROW_OLDER = """
 local ms, looked_at, grace = tonumber(ARGV[1]), KEYS[1], KEYS[2]

@@ -14,21 +14,16 @@ from sandbox.server import Sandbox
 from tests.crash.seams import scripts
 from tests.support.stack import age_memory
 
-# Between two and three steps of time: what WHMCS does at last with a request of a dead process comes after two looks.
-WHMCS_TIME_LIMIT_S = 30
 # A crowd of orders makes the audit slow, and longer lists more pages: then the effects would not be the same any more.
 _ORDERS_PER_SANDBOX = 30
 # Every retry is due at the next step of time; no allowance for clocks that differ, as here they do not.
 _ENV = {
-    "WHMCS_TIME_LIMIT_S": str(WHMCS_TIME_LIMIT_S),
     "SWEEP_GRACE_S": "10",
     "RETRY_MIN_S": "1",
     "RETRY_MAX_S": "10",
     "CLOCK_SKEW_S": "0",
 }
 _UP_FOR_S = 3600
-# Keys of the broker that are no message.
-_SIGNS = {queues.HEARTBEATS, queues.LOOKED_AT, queues.GRACE}
 
 
 class Scene:
@@ -101,8 +96,16 @@ class Scene:
         self._box.make_orders(1, kinds=["already_activated"])
 
     def _left_behind(self) -> Iterator[str]:
+        """Name the keys that hold a message or an order that somebody still has to work on."""
         for key in sorted(each.decode() for each in cast("list[bytes]", self.store.keys("*"))):
-            if key.startswith((keys.claim(""), keys.lock(""))) or key == keys.UNFINISHED:
+            if key.startswith(_AT_WORK) or (key.startswith(_BROKER) and not _is_a_sign(key)):
                 yield f"left behind: {key}"
-            if key.startswith(f"{queues.NAMESPACE}:") and key not in _SIGNS and not key.endswith(".waiting"):
-                yield f"left behind: {key}"
+
+
+_BROKER = f"{queues.NAMESPACE}:"
+_AT_WORK = (keys.claim(""), keys.lock(""), keys.UNFINISHED)
+
+
+def _is_a_sign(key: str) -> bool:
+    """Tell whether a key of the broker only says who lives, who waits and which queues there are."""
+    return key.endswith(".waiting") or (key.startswith(f"{_BROKER}__") and "__acks__" not in key)

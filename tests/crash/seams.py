@@ -42,6 +42,9 @@ class _WatchedTransport(httpx.BaseTransport):
         self._inner.close()
 
     def _answered(self, request: httpx.Request) -> httpx.Response:
+        if self._effects.is_dead:
+            # Sent before its process was killed: whether it was still time to send it was asked then.
+            request.extensions.pop("trace", None)
         response = self._inner.handle_request(request)
         response.read()
         return response

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from tests.crash.broken import AcknowledgesFirst, WithoutIntents
 from tests.crash.effects import Kill, Side
+from tests.crash.passing_time import LATE_S
 from tests.crash.points import effects_of, last_write
 from tests.crash.scene import Scene
 from tests.crash.trial import Loss, Means, Trial, attempt
@@ -45,6 +46,6 @@ def test_without_a_mark_a_store_that_forgot_its_last_write_doubles_an_order(scen
 
 def test_without_waiting_for_whmcs_an_order_whose_effect_comes_late_is_doubled(scene: Scene) -> None:
     kill = Kill(_number(scene, "whmcs AddOrder"), Side.LATE)
-    assert not _found(scene, [Trial(KIND, (kill,), means=means) for means in Means])
-    hasty = [Trial(KIND, (kill,), means=means, whmcs_time_limit_s=1) for means in Means]
-    assert "doubled" in _found(scene, hasty)
+    patient = [Trial(KIND, (kill,), means=means, whmcs_takes_s=LATE_S, whmcs_time_limit_s=LATE_S) for means in Means]
+    assert not _found(scene, patient)
+    assert "doubled" in _found(scene, [replace(trial, whmcs_time_limit_s=1) for trial in patient])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.crash.effects import Kill, Side
+from tests.crash.passing_time import LATE_S
 from tests.crash.points import CHOSEN, IS_LONG, all_attempted, effects_of, last_write
 from tests.crash.scene import Scene
 from tests.crash.trial import Loss, Means, Trial
@@ -67,5 +68,9 @@ def test_a_write_that_whmcs_acts_upon_long_after_the_kill_counts_once(scene: Sce
     names = effects_of(scene, kind)
     writes = {f"whmcs {action}" for action in ("AddOrder", "AcceptOrder", "ModuleCreate")}
     numbers = [number for number, name in enumerate(names, start=1) if name in writes]
-    trials = (Trial(kind, (Kill(number, Side.LATE),), loss, means) for number in numbers for means in Means)
+    trials = (
+        Trial(kind, (Kill(number, Side.LATE),), loss, means, whmcs_takes_s=LATE_S, whmcs_time_limit_s=LATE_S)
+        for number in numbers
+        for means in Means
+    )
     all_attempted(scene, trials, name="with a late effect")

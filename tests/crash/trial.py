@@ -9,7 +9,7 @@ from enum import StrEnum
 from sandbox.samples import PlacedSample
 from tests.crash.effects import Effects, Kill, KilledError
 from tests.crash.passing_time import STEP_S, MovedClock, grow_older
-from tests.crash.scene import WHMCS_TIME_LIMIT_S, Scene
+from tests.crash.scene import Scene
 from tests.crash.store_losses import Snapshot, begin_another_life
 from tests.crash.world import USUAL, Make, World
 
@@ -47,8 +47,9 @@ class Trial:
     is_noticed: bool = True
     # The number of the first process's last effect that wrote to the store, for a store that forgets it.
     last_write: int = 0
-    # What the service believes; WHMCS has its own.
-    whmcs_time_limit_s: float = WHMCS_TIME_LIMIT_S
+    # How long WHMCS goes on with a request of a dead process, and what the service believes of that.
+    whmcs_takes_s: float = 0
+    whmcs_time_limit_s: float = 5
 
 
 @dataclass
@@ -135,7 +136,7 @@ class _Attempt:
             world.admit(order_id, event_id=event_id, event_at=datetime.now(UTC))
 
     def _pass_time(self) -> None:
-        if self._since_kill_s + STEP_S > WHMCS_TIME_LIMIT_S:
+        if self._since_kill_s + STEP_S > self._trial.whmcs_takes_s:
             self._let_arrive()
         self._since_kill_s += STEP_S
         self._clock.move(STEP_S)
