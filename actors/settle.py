@@ -7,7 +7,7 @@ ledger knows is when the intent was written: so a request is sent within a short
 
 from actors.toolbox import Clients
 from clients.elapsed import elapsed_s
-from clients.errors import ErrorCode, OutcomeUnknown
+from clients.errors import ErrorCode, StillOpen
 from clients.ledger.values import Intent
 
 # Between two looks at something that may still appear.
@@ -23,7 +23,7 @@ def begin_write(use: Clients, action: str, *, may_be_first: bool) -> float:
 
     `may_be_first`: an earlier one could only have been sent with this ledger's knowledge.
     Returns the moment until which it may be sent (see `send_before_s`).
-    Raises: OutcomeUnknown while an earlier one may still take effect, ClaimLostError.
+    Raises: StillOpen while an earlier one may still take effect, ClaimLostError.
     """
     until_s = send_before_s(use)
     intent = use.claim.intend(action)
@@ -38,7 +38,7 @@ def is_first_write(intent: Intent, *, may_be_first: bool) -> bool:
 def renew_when_settled(use: Clients, action: str, intent: Intent) -> float:
     """Write the intent anew once the last send can no longer take effect; returns until when it may be sent.
 
-    Raises: OutcomeUnknown before that, or when the store may have forgotten something meanwhile; ClaimLostError.
+    Raises: StillOpen before that, or when the store may have forgotten something meanwhile; ClaimLostError.
     """
     wait_until_settled(use, intent)
     until_s = send_before_s(use)
@@ -48,7 +48,7 @@ def renew_when_settled(use: Clients, action: str, intent: Intent) -> float:
 
 
 def wait_until_settled(use: Clients, intent: Intent) -> None:
-    """Return when the last send is older than the server's time limit. Raises: OutcomeUnknown before that."""
+    """Return when the last send is older than the server's time limit. Raises: StillOpen before that."""
     left_s = use.settings.whmcs_time_limit_s + WINDOWS * send_window_s(use) - intent.age_s
     if left_s > 0:
         raise not_yet(min(left_s, look_again_s(use)))
@@ -72,9 +72,9 @@ def look_again_s(use: Clients) -> float:
     return min(LOOK_AGAIN_S, use.settings.whmcs_time_limit_s)
 
 
-def not_yet(wait_s: float) -> OutcomeUnknown:
+def not_yet(wait_s: float) -> StillOpen:
     """Say that the outcome is still open, and when to look again."""
-    return OutcomeUnknown(
+    return StillOpen(
         ErrorCode.WHMCS_ORDER_UNCERTAIN,
         "It is not certain yet what WHMCS made of the last request; it is being looked up.",
         retry_after_s=wait_s,

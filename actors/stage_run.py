@@ -33,7 +33,7 @@ from actors.stage_end import StageEnd, as_request
 from actors.toolbox import Clients
 from actors.trouble_watch import OUTAGE_SYSTEMS
 from actors.values import Failure, Fulfilment, OrderRequest, Run
-from clients.errors import ErrorCode, Misconfigured, OutcomeUnknown, Retryable, Verdict
+from clients.errors import ErrorCode, Misconfigured, Retryable, Verdict
 from clients.ledger.claim import Claim
 from clients.ledger.ledger import ClaimLostError
 from clients.ledger.values import Delivery, Entry, OrderState, Request, StageReport
@@ -47,9 +47,9 @@ BUSY_WAIT_S = 2.0
 # Failing to write a failure to Salesforce is tried for as long again as the order itself was.
 RECORD_FAILURE_PATIENCE = 2
 
+# What passes by itself is no news about an order: an outage is told once, by whoever sees that it is one.
 LOG_LEVELS: tuple[tuple[type[Verdict], str], ...] = (
     (Misconfigured, "error"),
-    (OutcomeUnknown, "warning"),
     (Retryable, "info"),
     (Verdict, "warning"),
 )

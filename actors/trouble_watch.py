@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import redis
 import structlog
 
-from clients.errors import ErrorCode, Misconfigured, Retryable, Verdict
+from clients.errors import ErrorCode, Misconfigured, OutcomeUnknown, Retryable, StillOpen, Verdict
 from clients.ledger.troubles import Troubles
 
 log = structlog.get_logger(__name__)
@@ -25,8 +25,8 @@ SETUP_PAUSE_S = 60.0
 # The process that told of an outage may be gone when it is over: others look as often as this, when they get answers.
 LOOK_EVERY_S = 5.0
 
-SYSTEMS = {ErrorCode.WHMCS_UNAVAILABLE: "WHMCS", ErrorCode.SALESFORCE_UNAVAILABLE: "Salesforce"}
-OUTAGE_SYSTEMS = tuple(SYSTEMS.values())
+WHMCS, SALESFORCE = OUTAGE_SYSTEMS = "WHMCS", "Salesforce"
+SYSTEMS = {ErrorCode.WHMCS_UNAVAILABLE: WHMCS, ErrorCode.SALESFORCE_UNAVAILABLE: SALESFORCE}
 
 
 @dataclass
@@ -60,7 +60,8 @@ class TroubleWatch:
             log.warning("trouble.not_noted", error=type(error).__name__)
 
     def _saw_trouble(self, stage: str, order_id: str, verdict: Retryable) -> None:
-        kind = verdict.code.value, isinstance(verdict, Misconfigured)
+        system = _system(verdict)
+        kind = system, isinstance(verdict, Misconfigured)
         with self._lock:
             row = self._rows.setdefault(stage, _Row())
             if row.kind != kind:
@@ -69,11 +70,10 @@ class TroubleWatch:
             if len(row.orders) < ORDERS_IN_A_ROW:
                 return
             row.orders = set(list(row.orders)[-ORDERS_IN_A_ROW:])
-            row.declared.add(SYSTEMS[verdict.code])
-        self._declare(stage, verdict)
+            row.declared.add(system)
+        self._declare(stage, system, verdict)
 
-    def _declare(self, stage: str, verdict: Retryable) -> None:
-        system = SYSTEMS[verdict.code]
+    def _declare(self, stage: str, system: str, verdict: Retryable) -> None:
         is_setup = isinstance(verdict, Misconfigured)
         if self._troubles.begin_outage(system, told_by=stage):
             log.warning("system.went_away", system=system, stage=stage, reason=verdict.message, detail=verdict.detail)
@@ -103,7 +103,13 @@ class TroubleWatch:
 
 def _trouble(verdict: Verdict | None) -> Retryable | None:
     """Return the verdict that tells of a system in trouble; an order in doubt is so because of one."""
-    for candidate in (verdict, verdict and verdict.__cause__):
-        if isinstance(candidate, Retryable) and candidate.code in SYSTEMS:
-            return candidate
-    return None
+    chain = [each for each in (verdict and verdict.__cause__, verdict) if isinstance(each, Retryable)]
+    # Who waits for the outcome of an earlier write got answers this time.
+    if any(isinstance(each, StillOpen) for each in chain):
+        return None
+    return next((each for each in chain if _system(each)), None)
+
+
+def _system(verdict: Retryable) -> str:
+    """Return which system is in trouble, "" for none; only WHMCS leaves it open what became of a write."""
+    return WHMCS if isinstance(verdict, OutcomeUnknown) else SYSTEMS.get(verdict.code, "")

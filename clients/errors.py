@@ -3,6 +3,7 @@
     Verdict
     ├── Retryable            nothing changed remotely, later may work        → the queue tries again
     │   ├── OutcomeUnknown   a write may have happened                       → look it up, never just repeat
+    │   │   └── StillOpen    an earlier one may still be under way           → look again later
     │   └── Misconfigured    an access or a setting is wrong for every order → wait, and tell a person
     ├── Permanent            this order can never pass as it is              → the seller acts
     └── NeedsHuman           a decision is missing                           → an operator acts
@@ -64,6 +65,10 @@ class Retryable(Verdict):
 
 class OutcomeUnknown(Retryable):
     """A write was sent and may have happened; only a look-up can tell."""
+
+
+class StillOpen(OutcomeUnknown):
+    """The other side answers, but whether an earlier write came to anything will only show later."""
 
 
 class Misconfigured(Retryable):

@@ -100,6 +100,19 @@ def test_every_line_that_a_stage_logs_tells_whose_it_is(stack: Stack, logs: LogL
     assert {line["attempt"] for line in lines if line["stage"] == "check-payment"} == {1, 2}
 
 
+def test_an_outage_is_one_warning_however_many_orders_are_in_doubt_because_of_it(stack: Stack, logs: LogLines) -> None:
+    stack.box.faults.add(Fault("whmcs.AddOrder", "http_503"))
+    samples = [stack.place("plain_monthly") for _ in range(6)]
+    for sample in samples:
+        stack.request(sample.order_id)
+    eventually(lambda: stack.ledger.troubles.paused("add-order"), what="the stage was held back")
+    stack.box.faults.clear()
+    for sample in samples:
+        stack.ended(sample.order_id)
+    loud = [line["event"] for line in logs if line["log_level"] in {"warning", "error"}]
+    assert loud == ["system.went_away"]
+
+
 def test_a_retry_has_waited_only_since_it_was_due(stack: Stack) -> None:
     stack.box.faults.add(Fault("whmcs.GetPayMethods", "throttle", times=1, value=2))
     sample = stack.run("plain_monthly")

@@ -4,7 +4,7 @@ import redis
 
 from actors import trouble_watch
 from actors.trouble_watch import ORDERS_IN_A_ROW, OUTAGE_PAUSE_S, OUTAGE_SYSTEMS, SETUP_PAUSE_S, TroubleWatch
-from clients.errors import ErrorCode, Misconfigured, OutcomeUnknown, Permanent, Retryable, Verdict
+from clients.errors import ErrorCode, Misconfigured, OutcomeUnknown, Permanent, Retryable, StillOpen, Verdict
 from clients.ledger import keys
 from clients.ledger.troubles import Troubles
 from tests.actors.conftest import LogLines
@@ -82,6 +82,27 @@ def test_an_order_in_doubt_counts_for_the_trouble_that_put_it_there(troubles: Tr
     in_doubt.__cause__ = AWAY
     _see(TroubleWatch(troubles), in_doubt)
     assert troubles.paused(STAGE) is not None
+
+
+def test_a_write_whose_answer_was_lost_is_trouble_of_whmcs_whatever_its_code(troubles: Troubles) -> None:
+    watch = TroubleWatch(troubles)
+    lost = OutcomeUnknown(ErrorCode.WHMCS_ORDER_UNCERTAIN, "WHMCS gave no clear answer to AddOrder.")
+    for number, verdict in enumerate((lost, AWAY, lost)):
+        watch.saw(STAGE, f"order-{number}", verdict)
+    assert troubles.outages_told_by(STAGE, OUTAGE_SYSTEMS) == ["WHMCS"]
+
+
+def test_an_order_that_waits_for_an_earlier_write_got_an_answer(troubles: Troubles) -> None:
+    open_still = StillOpen(ErrorCode.WHMCS_ORDER_UNCERTAIN, "It is being looked up.")
+    in_doubt = OutcomeUnknown(ErrorCode.WHMCS_ORDER_UNCERTAIN, "Nobody knows.")
+    in_doubt.__cause__ = open_still
+    for verdict in (open_still, in_doubt):
+        watch = TroubleWatch(troubles)
+        _see(watch, verdict)
+        assert troubles.paused(STAGE) is None
+        _see(watch, AWAY)
+        watch.saw(STAGE, "order-1", verdict)
+        assert troubles.paused(STAGE) is None
 
 
 def test_our_own_bug_is_no_outage(troubles: Troubles) -> None:
