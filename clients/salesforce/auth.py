@@ -8,7 +8,9 @@ per call and then give up. Source: Salesforce fact sheet 3.1.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -113,10 +115,15 @@ class SalesforceAuth:
             raise oauth_errors.refusal(response)
         return _token(response)
 
+    @cached_property
+    def _signing_key(self) -> Any:
+        """Read the key once: to check it takes a hundred times as long as to sign with it."""
+        return jwt.get_algorithm_by_name("RS256").prepare_key(self._private_key_pem)
+
     def _assertion(self) -> str:
         claims = self._claims | {"exp": int(self._wall_clock()) + _ASSERTION_LIFE_S}
         try:
-            return jwt.encode(claims, self._private_key_pem, algorithm="RS256")
+            return jwt.encode(claims, self._signing_key, algorithm="RS256")
         except (ValueError, TypeError, jwt.PyJWTError) as error:
             remedy = "SF_PRIVATE_KEY is not a readable RSA key"
             raise oauth_errors.misconfigured("no assertion", remedy, detail=type(error).__name__) from error
