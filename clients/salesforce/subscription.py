@@ -1,7 +1,8 @@
 """A running subscription: what came, how much more may come.
 
 The request side must stay open for as long as the stream lives: when the request iterator ends, gRPC half-closes and
-the server ends the stream. So requests come from a queue that is ended only by `cancel` or by the stream's own end.
+the server ends the stream. So requests come from a queue that is ended only by `finish`, by `cancel`, or by the
+stream's own end.
 Source: Salesforce fact sheet 2.1, 2.2, 2.7.
 """
 
@@ -44,7 +45,7 @@ class _Stream(Generic[Request]):
         self._requests.put(first)
         self._lock = Lock()
         self._credit = first.num_requested
-        self._cancelled = False
+        self._leaving = False
         self._call = open_call(iter(self._requests.get, None))
         # Lets the thread that waits for our next request go when the call is over, however it ends.
         if not self._call.add_callback(self._end_requests):
@@ -62,7 +63,7 @@ class _Stream(Generic[Request]):
     def __next__(self) -> Delivery:
         """Wait for the next response.
 
-        Raises: StreamError when the stream ends, politely or not; StopIteration only after `cancel`.
+        Raises: StreamError when the stream ends, politely or not; StopIteration only after `finish` or `cancel`.
         """
         try:
             response = next(self._call)
@@ -72,9 +73,14 @@ class _Stream(Generic[Request]):
             raise self._ended(stream_error(error)) from error
         return self._delivery(response)
 
+    def finish(self) -> None:
+        """Ask the server to end the stream, from any thread: what was sent until now is still read by it."""
+        self._leaving = True
+        self._end_requests()
+
     def cancel(self) -> None:
-        """End the stream from our side, from any thread; harmless when it is over."""
-        self._cancelled = True
+        """End the stream at once from our side, from any thread; harmless when it is over."""
+        self._leaving = True
         self._call.cancel()
         self._end_requests()
 
@@ -91,7 +97,7 @@ class _Stream(Generic[Request]):
         self._requests.put(None)
 
     def _ended(self, error: StreamError) -> StreamError | StopIteration:
-        return StopIteration() if self._cancelled else error
+        return StopIteration() if self._leaving else error
 
     def _delivery(self, response: pb.FetchResponse | pb.ManagedFetchResponse) -> Delivery:
         events = tuple(_event(event) for event in response.events)
