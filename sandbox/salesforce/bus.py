@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from sandbox.salesforce.managed import ManagedSubscription
 from sandbox.salesforce.positions import Positions, replay_id_of
@@ -60,6 +60,16 @@ class Timing:
     managed_lingers_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a stream was opened: its first request, the session that it came with, and the connection."""
+
+    rpc: str
+    first: Any
+    token: str
+    peer: str
+
+
 class OpenStream(Protocol):
     """What the bus needs of a stream, and what a test may look at; the methods may be called from any thread."""
 
@@ -87,6 +97,9 @@ class EventBus:
         self.managed: dict[str, ManagedSubscription] = {}
         self.chance = chance
         self.delivered = self.published = 0
+        # What a test may look at: every stream that was let in, and the most credit that one has ever added up to.
+        self.openings: list[Opening] = []
+        self.most_credit = 0
         self._clock = clock
         self._user_id = user_id
         self._positions = Positions(chance)

@@ -14,6 +14,7 @@ from clients.salesforce.proto import pubsub_api_pb2 as pb
 from clients.salesforce.proto.pubsub_api_pb2_grpc import PubSubServicer, add_PubSubServicer_to_server
 from sandbox.calls import Calls
 from sandbox.faults import Fault, Faults
+from sandbox.salesforce.bus import Opening
 from sandbox.salesforce.managed_subscribe import ManagedStream
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.publish import publish
@@ -95,6 +96,7 @@ class PubSub(PubSubServicer):
         try:
             await self._admit(context, opening)
             async for first in requests:
+                self._org.bus.openings.append(_opening(rpc, first, context))
                 await self._serve(make(self._org, faults, first), requests, context, opening)
                 return
         except RpcRefused as refused:
@@ -151,6 +153,11 @@ class PubSub(PubSubServicer):
     def _publish(self, request: pb.PublishRequest, fault: Fault | None) -> pb.PublishResponse:
         is_over_limit = fault is not None and fault.kind == "limit_exceeded"
         return publish(self._org, request, is_over_limit=is_over_limit)
+
+
+def _opening(rpc: str, first: Any, context: Any) -> Opening:
+    token = dict(context.invocation_metadata()).get("accesstoken", "")
+    return Opening(rpc, first, str(token), context.peer())
 
 
 # How a fault ends a call before it begins; Publish tells a spent allowance for each event instead.

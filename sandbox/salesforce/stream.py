@@ -70,6 +70,7 @@ class Stream:
         """Add to the credit, of which more than 100 counts as 100."""
         if not self.pending.credit:
             self._idle_since = self._loop.time()
+        self._bus.most_credit = max(self._bus.most_credit, self.pending.credit + number)
         self.pending.credit = min(MOST_CREDIT, self.pending.credit + number)
 
     def wake(self) -> None:
