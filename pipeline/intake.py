@@ -1,19 +1,21 @@
 """Take in what the stream delivers: decode, drop what is known, enqueue the rest, and only then move the position."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 import dramatiq
 import structlog
 
-from actors.values import OrderRequest
 from clients.clock import Clock
 from clients.ledger.ledger import Ledger
 from clients.ledger.stream_memory import StreamMemory
-from clients.ledger.values import Admission
+from clients.ledger.values import Request
 from clients.salesforce.avro import UndecodableEvent
 from clients.salesforce.events import Delivery, ReceivedEvent
+from clients.salesforce.ids import to_18
 from config.names import EventNames
 from pipeline.fulfilment import ledger_request, new_request
 
@@ -21,58 +23,103 @@ log = structlog.get_logger(__name__)
 
 Decode = Callable[[str, bytes], dict[str, object]]
 
+# A publisher may name its events itself, as long and as personal as it likes.
+_HARMLESS_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A delivery that was read: what to store of it, and the position behind it, None when it says nothing of one."""
+
+    requests: tuple[Request, ...]
+    unreadable: tuple[tuple[ReceivedEvent, str], ...]
+    position: bytes | None
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What a delivery is taken in with; one per stream."""
+    """What a delivery is taken in with; one per stream. `keeps_position` is false where Salesforce does it."""
 
     ledger: Ledger
     memory: StreamMemory
+    keeps_position: bool
     broker: dramatiq.Broker
     decode: Decode
     names: EventNames
     clock: Clock
 
-    def take_in(self, delivery: Delivery) -> bytes | None:
-        """Store everything in a delivery and return the position behind it, None when it says nothing of one.
+    def read(self, delivery: Delivery) -> Batch:
+        """Decode a delivery; Redis is not touched.
 
-        Raises: redis.RedisError (nothing moved: the same delivery may be taken in again), StreamError (a schema could
-                not be fetched: the events come again on the next stream).
+        Raises: StreamError when a schema could not be fetched: the events come again on the next stream.
         """
-        if delivery.commit is not None and not delivery.events:
-            return None
-        requests = [request for event in delivery.events if (request := self._request(event)) is not None]
-        position = delivery.events[-1].replay_id if delivery.events else delivery.latest_replay_id
-        admissions = self.ledger.admit(
-            [ledger_request(request, self.broker) for request in requests],
-            position=(self.memory.position_key, position),
-        )
-        self._tell(requests, admissions)
-        return position
+        requests: list[Request] = []
+        unreadable: list[tuple[ReceivedEvent, str]] = []
+        for event in delivery.events:
+            try:
+                requests.append(self._request(event))
+            except UndecodableEvent as error:
+                unreadable.append((event, str(error)))
+        return Batch(tuple(requests), tuple(unreadable), position_behind(delivery))
 
-    def _request(self, event: ReceivedEvent) -> OrderRequest | None:
-        """Read an event; one that cannot be read is kept for a person and passed."""
-        try:
-            fields = self.decode(event.schema_id, event.payload)
-            order_id = str(fields.get(self.names.order_id) or "")
-            return new_request(order_id, source="event", requested_at=self.clock.now(), event_id=event.event_id)
-        except (UndecodableEvent, ValueError) as error:
-            self._keep(event, str(error))
-            return None
+    def store(self, batch: Batch) -> None:
+        """Store a batch and the position behind it, all or nothing; harmless to repeat when the answer was lost.
+
+        Raises: redis.RedisError.
+        """
+        # First: when the position is stored, nothing in front of it may be missing.
+        for event, reason in batch.unreadable:
+            self._keep(event, reason)
+        position = (self.memory.position_key, batch.position) if batch.position and self.keeps_position else None
+        if not batch.requests and position is None:
+            return
+        admissions = self.ledger.admit(batch.requests, position=position)
+        for request, admission in zip(batch.requests, admissions, strict=True):
+            log.info("event.received", event_id=request.event_id, order_id=request.order_id, admission=admission)
+        if admissions:
+            self.memory.count(**Counter(f"events_{admission}" for admission in admissions))
+
+    def _request(self, event: ReceivedEvent) -> Request:
+        order_id = _order_id(self.decode(event.schema_id, event.payload).get(self.names.order_id))
+        request = new_request(
+            order_id, source="event", requested_at=self.clock.now(), event_id=_harmless(event.event_id)
+        )
+        return ledger_request(request, self.broker)
 
     def _keep(self, event: ReceivedEvent, reason: str) -> None:
-        log.warning("event.unreadable", event_id=event.event_id, schema_id=event.schema_id, reason=reason)
-        self.memory.keep_undecodable(
-            event_id=event.event_id,
-            schema_id=event.schema_id,
+        is_new = self.memory.keep_undecodable(
+            event_id=_harmless(event.event_id),
+            schema_id=_harmless(event.schema_id),
             replay_id=event.replay_id,
             payload=event.payload,
             reason=reason,
         )
+        if is_new:
+            log.warning("event.unreadable", event_id=_harmless(event.event_id), reason=reason)
 
-    def _tell(self, requests: list[OrderRequest], admissions: list[Admission]) -> None:
-        for request, admission in zip(requests, admissions, strict=True):
-            log.info("event.received", event_id=request.event_id, order_id=request.order_id, admission=admission)
-        counts = Counter(f"events_{admission}" for admission in admissions)
-        if counts:
-            self.memory.count(**counts)
+
+def position_behind(delivery: Delivery) -> bytes | None:
+    """Return the position behind a delivery: that of its last event, which the response's own may lie ahead of."""
+    if delivery.events:
+        return delivery.events[-1].replay_id or None
+    return delivery.latest_replay_id or None if delivery.is_keepalive else None
+
+
+def _order_id(value: object) -> str:
+    """Return the order's id in its long form.
+
+    Raises: UndecodableEvent, whose text says nothing of the value: it may be anything, a person's name included.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise UndecodableEvent("it names no order")
+    try:
+        return to_18(value.strip())
+    except ValueError:
+        raise UndecodableEvent(f"its order id, of {len(value)} characters, is none") from None
+
+
+def _harmless(given_id: str) -> str:
+    """Return an id that may be logged and be part of a key: itself, or its digest when it is no plain id."""
+    if not given_id or _HARMLESS_ID.fullmatch(given_id):
+        return given_id
+    return sha256(given_id.encode()).hexdigest()[:32]
