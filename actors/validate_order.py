@@ -14,8 +14,9 @@ from actors.values import OrderRequest, ValidatedOrder
 def validate_order(request: OrderRequest, use: Clients) -> ValidatedOrder | None:
     """Pass the order on as `Activating`; end quietly when it is Activated already."""
     record = use.salesforce.read_order(request.order_id)
+    # Before anything of ours shows in Salesforce, a failure included: later nobody could tell whose trace it is.
+    use.claim.hold(untouched=record is not None and not validation.was_attempted(record))
     order = validation.validate(record, request)
     if order is not None:
-        use.claim.hold(untouched=not order.attempted_before)
         use.salesforce.mark_activating(order.order_id, at=use.clock.now())
     return order

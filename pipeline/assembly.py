@@ -46,7 +46,7 @@ def make_auth(settings: Settings) -> SalesforceAuth:
     )
 
 
-def make_whmcs(settings: Settings, *, max_connections: int) -> Whmcs:
+def make_whmcs(settings: Settings) -> Whmcs:
     """Return the WHMCS client of this process."""
     access_key = settings.whmcs_access_key
     return Whmcs(
@@ -54,7 +54,6 @@ def make_whmcs(settings: Settings, *, max_connections: int) -> Whmcs:
         identifier=settings.whmcs_api_identifier.get_secret_value(),
         secret=settings.whmcs_api_secret.get_secret_value(),
         access_key=access_key.get_secret_value() if access_key else None,
-        max_connections=max_connections,
         marker=Marker.parse(settings.order_marker),
     )
 
@@ -63,7 +62,7 @@ def assemble(settings: Settings, *, threads: int = 8) -> Assembly:
     """Make everything that a worker process needs; nothing connects yet."""
     ledger = make_ledger(settings)
     auth = make_auth(settings)
-    whmcs = make_whmcs(settings, max_connections=threads)
+    whmcs = make_whmcs(settings)
     clients = Clients(
         salesforce=SalesforceOrders(
             auth,

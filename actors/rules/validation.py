@@ -42,10 +42,15 @@ def validate(order: OrderRecord | None, request: OrderRequest) -> ValidatedOrder
         **request.run_fields(),
         client_id=_client_id(order),
         known_whmcs_order_id=known,
-        attempted_before=known is not None or order.last_attempt_at is not None or _activation(order) in _ATTEMPTED,
+        attempted_before=was_attempted(order),
         created_at=order.created_at,
         lines=_lines(order.items),
     )
+
+
+def was_attempted(order: OrderRecord) -> bool:
+    """Tell whether Salesforce shows that an earlier run may have got as far as AddOrder."""
+    return bool(order.whmcs_order_id) or order.last_attempt_at is not None or _activation(order) in _ATTEMPTED
 
 
 def _ensure_alive(order: OrderRecord) -> None:

@@ -19,6 +19,7 @@ from clients.whmcs import verdicts
 from clients.whmcs.answers import Denied, Refused, Success, Unclear, Wire, retry_after_s, sort_answer
 from clients.whmcs.encoding import FormValue, form_body, form_pairs
 from clients.whmcs.fields import Fields, MalformedError
+from clients.whmcs.per_thread import PerThread
 from clients.whmcs.redact import Redactor
 
 T = TypeVar("T")
@@ -81,7 +82,6 @@ class Api:
         *,
         url: str,
         credentials: Credentials,
-        max_connections: int,
         timeouts: Timeouts,
         clock: Clock,
     ) -> None:
@@ -90,11 +90,12 @@ class Api:
         self._timeouts = timeouts
         self._clock = clock
         self.redact = Redactor((credentials.secret, credentials.identifier, credentials.access_key))
-        self._http = _http_client(self._url, max_connections)
+        self._clients = PerThread(lambda: _http_client(self._url, self._tls))
+        self._tls = httpx.create_ssl_context() if self._url.scheme == "https" else None
 
     def close(self) -> None:
         """Close all connections."""
-        self._http.close()
+        self._clients.close()
 
     def call(
         self,
@@ -139,7 +140,7 @@ class Api:
 
     def _post(self, action: str, params: Mapping[str, FormValue], *, writes: bool, send_before_s: float | None) -> Wire:
         try:
-            response = self._http.post(
+            response = self._clients.get().post(
                 self._url,
                 content=self._body(action, params),
                 timeout=self._timeouts.of(action),
@@ -181,14 +182,14 @@ def _refuse_after(send_before_s: float) -> Callable[[str, dict[str, Any]], None]
     return look
 
 
-def _http_client(url: httpx.URL, max_connections: int) -> httpx.Client:
-    limits = httpx.Limits(
-        max_connections=max_connections,
-        max_keepalive_connections=max_connections,
-        keepalive_expiry=_IDLE_CONNECTION_S,
-    )
+def _http_client(url: httpx.URL, tls: ssl.SSLContext | None) -> httpx.Client:
+    """Return a client for one thread: one that threads share may close a connection that another has just taken.
+
+    (Seen under load: "Bad file descriptor" in the middle of a call, which for a write means doubt.)
+    """
     return httpx.Client(
-        limits=limits,
+        limits=httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_CONNECTION_S),
+        verify=True if tls is None else tls,
         follow_redirects=False,
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         # A proxy with a fixed address is how a host without one passes WHMCS's IP list; it cannot see our loopback.

@@ -48,7 +48,6 @@ class Whmcs:
         identifier: str,
         secret: str,
         access_key: str | None = None,
-        max_connections: int = 16,
         marker: Marker,
         clock: Clock | None = None,
         timeouts: Timeouts | None = None,
@@ -58,7 +57,6 @@ class Whmcs:
         self._api = Api(
             url=api_url,
             credentials=Credentials(identifier, secret, access_key),
-            max_connections=max_connections,
             timeouts=timeouts or Timeouts(),
             clock=clock,
         )

@@ -61,7 +61,7 @@ class World:
         ledger = make.ledger(
             watched_redis(self._store, effects), clock=clock, keep_finished=timedelta(days=settings.keep_finished_days)
         )
-        self._auth, whmcs = make_auth(settings), make_whmcs(settings, max_connections=1)
+        self._auth, whmcs = make_auth(settings), make_whmcs(settings)
         # Checking an RSA key takes longer than everything else that a process does here: it is checked once.
         self._auth._private_key_pem = _checked_key(settings.private_key_pem.get_secret_value())
         salesforce = SalesforceOrders(self._auth, names=Names(), api_version=settings.sf_api_version)
