@@ -28,8 +28,11 @@ lint: $(VENV)/installed
 types: $(VENV)/installed
 	$(BIN)/mypy
 
+# Most tests wait more than they compute, so a few run side by side. The last ones want the machine for themselves.
+ALONE := tests/crash tests/shutdown tests/chaos
 tests: $(VENV)/installed
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist worksteal $(ALONE:%=--ignore=%)
+	$(BIN)/pytest $(ALONE)
 
 # The generated modules are committed; run this after a change of the .proto file.
 stubs: $(VENV)/installed
