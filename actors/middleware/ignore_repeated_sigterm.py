@@ -6,6 +6,7 @@ not; the platform's SIGKILL stays the last word.
 """
 
 import signal
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -25,6 +26,8 @@ class IgnoreRepeatedSigterm(Middleware):
             nonlocal stopping
             if not stopping:
                 stopping = True
-                original(number, frame)
+                # The first may have come before we were here: then Dramatiq takes this one for a second, and exits.
+                with suppress(SystemExit):
+                    original(number, frame)
 
         signal.signal(signal.SIGTERM, handle)
