@@ -6,7 +6,7 @@ counts is what GetOrders and GetClientsProducts say. That also makes twice harml
 """
 
 from actors.rules import adoption, services
-from actors.settle import begin_write, is_first_write, renew_when_settled, send_before_s
+from actors.settle import begin_write, is_first_write, renew_when_settled, send_before_s, sending
 from actors.stage import stage
 from actors.toolbox import Clients
 from actors.values import AcceptedOrder, PlacedOrder
@@ -36,7 +36,8 @@ def _accept(order: PlacedOrder, use: Clients) -> None:
         if _is_accepted(order, use):
             return
         until_s = renew_when_settled(use, action, intent)
-    answer = use.whmcs.accept_order(order.whmcs_order_id, send_before_s=until_s)
+    with sending(use, action):
+        answer = use.whmcs.accept_order(order.whmcs_order_id, send_before_s=until_s)
     if not answer.accepted and not _is_accepted(order, use):
         use.claim.retract(action)
         raise adoption.still_pending(order.whmcs_order_id, answer.message)
@@ -60,8 +61,10 @@ def _bring_up(order: PlacedOrder, use: Clients) -> dict[str, tuple[int, ...]]:
     pairs = services.pair_services(order.lines, found)
     down = services.not_active(found)
     for service in down:
-        until_s = begin_write(use, f"ModuleCreate:{service.id}", may_be_first=_is_just_made(order))
-        use.whmcs.module_create(service.id, send_before_s=until_s)
+        action = f"ModuleCreate:{service.id}"
+        until_s = begin_write(use, action, may_be_first=_is_just_made(order))
+        with sending(use, action):
+            use.whmcs.module_create(service.id, send_before_s=until_s)
     if down:
         services.ensure_up(_services(order, use))
     return pairs

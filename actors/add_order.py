@@ -19,11 +19,11 @@ from datetime import timedelta
 
 from actors.rules import adoption
 from actors.rules.first_attempt import is_provably_first
-from actors.settle import look_again_s, not_yet, renew_when_settled, send_before_s, wait_until_settled
+from actors.settle import look_again_s, not_yet, renew_when_settled, send_before_s, sending, wait_until_settled
 from actors.stage import stage
 from actors.toolbox import Clients
 from actors.values import MappedOrder, PlacedOrder
-from clients.errors import ErrorCode, NeedsHuman, OutcomeUnknown, Retryable, Verdict
+from clients.errors import ErrorCode, NeedsHuman, OutcomeUnknown, Retryable
 from clients.ledger.values import Intent
 from clients.whmcs.values import NewOrder, NewOrderLine
 
@@ -111,14 +111,8 @@ def _ensure_it_would_be_found(order: MappedOrder, use: Clients) -> None:
 
 
 def _send(order: MappedOrder, use: Clients, until_s: float) -> _Made:
-    try:
+    with sending(use, ACTION):
         made = use.whmcs.add_order(_new_order(order, use), send_before_s=until_s)
-    except OutcomeUnknown:
-        raise
-    except Verdict:
-        # A clean refusal, or never sent: nothing happened, so that the next attempt is a first one again.
-        use.claim.retract(ACTION)
-        raise
     use.marker.read_back(made.order_id, order.order_id)
     return _Made(made.order_id, len(made.service_ids))
 

@@ -46,7 +46,7 @@ _WAITING_MARK_MS = 60_000
 # After a stop is asked for: how long the end of a stage is held while Redis is away. The platform kills after 30 s.
 HOLD_AFTER_STOP_S = 20.0
 
-_OVERTAKEN = frozenset({HandOver.NOT_OURS, HandOver.SUPERSEDED})
+_LOOK_AGAIN = frozenset({HandOver.NOT_OURS, HandOver.SUPERSEDED, HandOver.ASKED_AGAIN})
 
 
 class FulfilmentBroker(RedisBroker):
@@ -168,9 +168,10 @@ class FulfilmentBroker(RedisBroker):
 
     def _hand_over(self, delivery: Delivery, end: StageEnd, report: StageReport) -> HandOver:
         answer = self.ledger.hand_over(delivery, report, as_job(end))
-        if answer in _OVERTAKEN and end.afresh is not None:
-            # The stage may have written to Salesforce when the order was somebody else's already, perhaps over what he
-            # wrote. A new run mends that; where one is under way, or nothing is wrong, it changes nothing.
+        if answer in _LOOK_AGAIN and end.afresh is not None:
+            # Either an event asked for the order while its run was failing: perhaps somebody mended it. Or the order was
+            # somebody else's already, and the stage may have written over what he wrote to Salesforce: a new run mends
+            # that. Where one is under way, or nothing is wrong, it changes nothing.
             self.ledger.admit([end.afresh()])
         return answer
 

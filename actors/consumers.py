@@ -66,7 +66,7 @@ class QueueConsumer(Consumer):
             self._bury(message_id)
             return
         answer = self._broker.acknowledge(self.queue_name, message_id, end)
-        if answer is not HandOver.HANDED_OVER:
+        if answer not in {HandOver.HANDED_OVER, HandOver.ASKED_AGAIN}:
             log.info("stage.not_handed_over", queue=self.queue_name, message_id=message_id, answer=answer)
         self._release(message_id)
 

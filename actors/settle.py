@@ -5,9 +5,12 @@ nothing, and a second call could meet the first one still at work. The limit cou
 ledger knows is when the intent was written: so a request is sent within a short window after that, or not at all.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from actors.toolbox import Clients
 from clients.elapsed import elapsed_s
-from clients.errors import ErrorCode, StillOpen
+from clients.errors import ErrorCode, OutcomeUnknown, StillOpen, Verdict
 from clients.ledger.values import Intent
 
 # Between two looks at something that may still appear.
@@ -45,6 +48,18 @@ def renew_when_settled(use: Clients, action: str, intent: Intent) -> float:
     if not use.claim.renew(action, seen=intent):
         raise not_yet(look_again_s(use))
     return until_s
+
+
+@contextmanager
+def sending(use: Clients, action: str) -> Iterator[None]:
+    """Take the intent back when the block ends with a clean refusal, or before anything was sent: nothing happened."""
+    try:
+        yield
+    except OutcomeUnknown:
+        raise
+    except Verdict:
+        use.claim.retract(action)
+        raise
 
 
 def wait_until_settled(use: Clients, intent: Intent) -> None:

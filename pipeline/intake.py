@@ -4,12 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import dramatiq
 import structlog
 
 from clients.clock import Clock
+from clients.ledger.lease import Lease
 from clients.ledger.ledger import Ledger
 from clients.ledger.stream_memory import StreamMemory
 from clients.ledger.values import Request
@@ -23,6 +25,11 @@ log = structlog.get_logger(__name__)
 
 Decode = Callable[[str, bytes], dict[str, object]]
 
+# Salesforce's own field of every platform event.
+_CREATED_DATE = "CreatedDate"
+_SECONDS_UNTIL_5138 = 10**11
+# What was published later than that proves nothing.
+_CLOCKS_DIFFER_AT_MOST = timedelta(minutes=5)
 # A publisher may name its events itself, as long and as personal as it likes.
 _HARMLESS_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
@@ -43,6 +50,7 @@ class Intake:
     ledger: Ledger
     memory: StreamMemory
     keeps_position: bool
+    lease: Lease
     broker: dramatiq.Broker
     decode: Decode
     names: EventNames
@@ -65,7 +73,7 @@ class Intake:
     def store(self, batch: Batch) -> None:
         """Store a batch and the position behind it, all or nothing; harmless to repeat when the answer was lost.
 
-        Raises: redis.RedisError.
+        Raises: redis.RedisError; LeaseLostError when another subscriber leads now: nothing was stored.
         """
         # First: when the position is stored, nothing in front of it may be missing.
         for event, reason in batch.unreadable:
@@ -73,16 +81,20 @@ class Intake:
         position = (self.memory.position_key, batch.position) if batch.position and self.keeps_position else None
         if not batch.requests and position is None:
             return
-        admissions = self.ledger.admit(batch.requests, position=position)
+        admissions = self.ledger.admit(batch.requests, position=position, lease=self.lease)
         for request, admission in zip(batch.requests, admissions, strict=True):
             log.info("event.received", event_id=request.event_id, order_id=request.order_id, admission=admission)
         if admissions:
             self.memory.count(**Counter(f"events_{admission}" for admission in admissions))
 
     def _request(self, event: ReceivedEvent) -> Request:
-        order_id = _order_id(self.decode(event.schema_id, event.payload).get(self.names.order_id))
+        fields, now = self.decode(event.schema_id, event.payload), self.clock.now()
         request = new_request(
-            order_id, source="event", requested_at=self.clock.now(), event_id=_harmless(event.event_id)
+            _order_id(fields.get(self.names.order_id)),
+            source="event",
+            requested_at=now,
+            event_id=_harmless(event.event_id),
+            event_at=published_at(fields.get(_CREATED_DATE), now=now),
         )
         return ledger_request(request, self.broker)
 
@@ -103,6 +115,18 @@ def position_behind(delivery: Delivery) -> bytes | None:
     if delivery.events:
         return delivery.events[-1].replay_id or None
     return delivery.latest_replay_id or None if delivery.is_keepalive else None
+
+
+def published_at(value: object, *, now: datetime) -> datetime | None:
+    """Return when an event was published, None when it does not say, or says what cannot be.
+
+    A publisher through the API fills the field itself: in milliseconds as it should, or in seconds by mistake.
+    """
+    if not isinstance(value, int) or value <= 0:
+        return None
+    seconds = value / 1000 if value > _SECONDS_UNTIL_5138 else value
+    at = datetime.fromtimestamp(seconds, UTC)
+    return at if at <= now + _CLOCKS_DIFFER_AT_MOST else None
 
 
 def _order_id(value: object) -> str:

@@ -12,10 +12,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 import dramatiq
+import redis
 import structlog
 
 from actors.broker import make_broker
 from clients.clock import Clock, SystemClock
+from clients.ledger.lease import Lease, LeaseLostError
 from clients.ledger.ledger import Ledger
 from clients.ledger.stream_memory import StreamMemory
 from clients.salesforce.auth import SalesforceAuth
@@ -36,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 # A platform kills 30 s after it asks to stop, and starts our successor at once. What is not stored by then comes again.
 LEAVE_WITHIN_S = 4.0
+# How often one that stands by looks whether it is needed.
+STAND_BY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Subscriber:
         self._reconnect = Reconnect(self._limits.second_s)
         self._stopping = threading.Event()
         self._redis = Patience(self._stopping)
+        self._lease = Lease(ledger.redis, _lease_name(settings))
+        self._stands_by = False
 
     def run(self) -> None:
         """Run streams, one after the other, until stopped."""
@@ -77,6 +83,7 @@ class Subscriber:
             self._stopping.wait()
         while not self._stopping.is_set():
             self._stopping.wait(self.run_once())
+        self._step_down()
         log.info("subscriber.stopped")
 
     def stop(self) -> None:
@@ -86,12 +93,31 @@ class Subscriber:
     def run_once(self) -> float:
         """Run one stream from opening to end; return how many seconds to wait before the next one."""
         try:
+            if not self._leads():
+                return STAND_BY_S * self._limits.second_s
             self._run_stream()
+        except LeaseLostError:
+            log.warning("subscriber.lease_lost", reason="another subscriber leads now")
         except LeftUnstored:
             log.warning("subscriber.left_unstored", reason="Redis is away: what is not stored comes again")
         except Exception as error:  # noqa: BLE001 - the loop of the process, which tells and goes on
             return self._pause(error)
         return 0.0
+
+    def _leads(self) -> bool:
+        """Take the lease, or stand by while another subscriber has it: each copy of an event costs an allowance."""
+        leads = self._redis.until_done(self._lease.take)
+        if leads is self._stands_by:
+            self._stands_by = not leads
+            log.info("subscriber.leads" if leads else "subscriber.stands_by")
+        return leads
+
+    def _step_down(self) -> None:
+        """Let the next one lead at once; should Redis be away, it waits for the lease to run out."""
+        try:
+            self._lease.release()
+        except redis.RedisError as error:
+            log.warning("subscriber.lease_not_released", reason=type(error).__name__)
 
     def _run_stream(self) -> None:
         token = self._source.log_in()
@@ -107,6 +133,7 @@ class Subscriber:
 
     def _take_in_all(self, stream: Stream, intake: Intake) -> None:
         while not stream.is_over:
+            self._redis.until_done(self._lease.keep)
             delivery = stream.next(timeout_s=self._limits.look_up_s)
             if delivery is not None:
                 self._take_in(stream, intake, delivery)
@@ -160,11 +187,17 @@ class Subscriber:
             ledger=self._ledger,
             memory=memory,
             keeps_position=not self._is_managed,
+            lease=self._lease,
             broker=self._broker,
             decode=self._source.decode,
             names=Names().event,
             clock=self._clock,
         )
+
+
+def _lease_name(settings: Settings) -> str:
+    """Return what one subscriber at a time leads: a topic of an org, whose user and app stand for it."""
+    return f"{settings.sf_pubsub_endpoint}:{settings.sf_provision_event_channel}:{settings.sf_client_id}"
 
 
 def main() -> int:

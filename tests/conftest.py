@@ -29,11 +29,18 @@ def _nothing_beyond_loopback() -> Iterator[None]:
         yield
 
 
+def free_port() -> int:
+    """Return a port that the system has just given out: test processes side by side must not share a server."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
 @pytest.fixture(scope="session")
 def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
     """Run one real Valkey server for the whole session."""
     folder: Path = tmp_path_factory.mktemp("valkey")
-    with ValkeyServer(data_dir=folder) as server:
+    with ValkeyServer(port=free_port(), data_dir=folder) as server:
         yield server
 
 

@@ -13,6 +13,7 @@ provision:unfinished         zset   order → last sign of life (ms)
 provision:failures           hash   order → JSON of its unresolved failure; never expires by itself
 provision:event:<event>      string an event that was taken in; expires after the bus has forgotten it
 provision:lock:<name>        string whose turn it is; expires
+provision:lease:<name>       string who leads; expires
 provision:position:<where>   hash   replay position of one org, topic and endpoint
 provision:undecodable        list   JSON of events that could not be decoded, bounded
 provision:counters           hash   counts of what the subscriber saw
@@ -57,6 +58,11 @@ def pause(queue: str) -> str:
 def outage(system: str) -> str:
     """Return the key that says since when a system is away."""
     return f"{PREFIX}:outage:{system}"
+
+
+def lease(name: str) -> str:
+    """Return the key of a lease."""
+    return f"{PREFIX}:lease:{name}"
 
 
 def lock(name: str) -> str:

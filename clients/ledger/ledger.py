@@ -15,6 +15,7 @@ from redis.commands.core import Script
 
 from clients.clock import Clock, SystemClock
 from clients.ledger import keys, queues
+from clients.ledger.lease import Lease, LeaseLostError
 from clients.ledger.load_script import register
 from clients.ledger.memories import Memories, text
 from clients.ledger.troubles import Troubles
@@ -65,20 +66,27 @@ class Ledger(Memories):
 
     # -- taking requests in -------------------------------------------------------------------------------------
 
-    def admit(self, requests: Sequence[Request], *, position: tuple[str, bytes] | None = None) -> list[Admission]:
+    def admit(
+        self, requests: Sequence[Request], *, position: tuple[str, bytes] | None = None, lease: Lease | None = None
+    ) -> list[Admission]:
         """Take in requests and store the replay position behind them, all in one step.
 
         Shape:  one answer per request, in order. `position` is (key, opaque bytes): it is stored only together with
-                everything before it.
+                everything before it; `lease` has to be held at that moment.
+        Raises: LeaseLostError; then nothing is taken in.
         """
         position_key, replay_id = position or ("", b"")
-        names = [keys.FENCE, keys.UNFINISHED, keys.MARK, position_key]
+        lease_key, token = (lease.key, lease.token) if lease else ("", "")
+        names = [keys.FENCE, keys.UNFINISHED, keys.MARK, position_key, lease_key]
         spans = [_millis(CLAIM_TTL), _millis(EVENT_TTL), HISTORY_LIMIT]
-        args: list[str | bytes | int] = [*spans, queues.NAMESPACE, replay_id, self._now_ms()]
+        args: list[str | bytes | int] = [*spans, queues.NAMESPACE, replay_id, self._now_ms(), token]
         for request in requests:
             names += self._admission_keys(request)
             args += self._admission_args(request)
-        return [Admission(text(answer)) for answer in self._admit(keys=names, args=args)]
+        answers = self._admit(keys=names, args=args)
+        if lease is not None and answers == [b"lease_lost"]:
+            raise LeaseLostError(lease.name)
+        return [Admission(text(answer)) for answer in answers]
 
     def _admission_keys(self, request: Request) -> list[str]:
         order_id = request.order_id

@@ -28,6 +28,7 @@ class HandOver(StrEnum):
     """What came of handing an order over at the end of a stage."""
 
     HANDED_OVER = "handed_over"
+    ASKED_AGAIN = "asked_again"
     NOT_OURS = "not_ours"
     GIVEN_BACK = "given_back"
     SUPERSEDED = "superseded"

@@ -109,3 +109,20 @@ def test_a_salesforce_that_does_not_answer_costs_a_sweep_and_nothing_else(stack:
     stack.box.faults.add(Fault("salesforce.query", "http_503", times=1))
     _swept(stack, sample.order_id)
     assert stack.box.audit().ok
+
+
+def test_an_order_that_is_asked_for_while_its_run_fails_runs_once_more(redis_url: str) -> None:
+    """Somebody mended it and published again; the run under way had read what was wrong before."""
+    with running_stack(redis_url, workers=False) as stack:
+        sample = stack.place("order_empty")
+        stack.request(sample.order_id, event_id="first")
+        assert stack.request(sample.order_id, event_id="second") == "already_claimed"
+        stack.start_workers()
+        eventually(
+            lambda: (
+                sum(entry.get("outcome") == "recorded" for entry in stack.ledger.remember(sample.order_id).history) == 2
+            ),
+            what="the order ran twice",
+        )
+        stack.ended(sample.order_id)
+        assert stack.box.audit().ok

@@ -74,15 +74,15 @@ def test_a_failure_that_cannot_be_written_stays_in_the_ledger_until_somebody_res
 
 
 def test_an_outage_that_strikes_many_orders_fails_none_of_them(redis_url: str) -> None:
-    """The deadline of half a second passes several times over while WHMCS is away."""
-    with running_stack(redis_url, GIVE_UP_AFTER_S="0.5", RETRY_MAX_S="0.1") as stack:
+    """The deadline passes several times over while WHMCS is away."""
+    with running_stack(redis_url, GIVE_UP_AFTER_S="2", RETRY_MAX_S="0.1") as stack:
         stack.box.faults.add(Fault("whmcs.*", "http_503"))
         samples = [stack.place("plain_monthly") for _ in range(8)]
         for sample in samples:
             stack.request(sample.order_id)
         eventually(lambda: stack.ledger.troubles.paused("check-payment"), what="the stage was held back")
         began = stack.assembly.clients.clock.now()
-        eventually(lambda: (stack.assembly.clients.clock.now() - began).total_seconds() > 2, what="two seconds passed")
+        eventually(lambda: (stack.assembly.clients.clock.now() - began).total_seconds() > 5, what="five seconds passed")
         assert not stack.ledger.failures()
         stack.box.faults.clear()
         for sample in samples:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from clients.ledger.stream_memory import KEPT_PAYLOAD_BYTES, UNDECODABLE_LIMIT, StreamMemory
+from pipeline.intake import published_at
 from sandbox.salesforce.org import TOPIC
 from tests.support.waiting import eventually
 
@@ -146,19 +149,45 @@ def test_a_replay_of_the_whole_stream_doubles_nothing(scene: Scene) -> None:
     assert scene.queued()[:60] == order_ids
 
 
-def test_two_subscribers_at_once_double_nothing_and_lose_nothing(scene: Scene) -> None:
-    """At a deploy the old and the new one overlap for seconds."""
-    with scene.subscribing():
+def test_of_two_subscribers_one_leads_and_the_other_takes_over_when_it_leaves(scene: Scene) -> None:
+    """At a deploy the old and the new one overlap for seconds; each copy of an event would cost an allowance."""
+    with ExitStack() as first:
+        first.enter_context(scene.subscribing())
         order_ids = scene.publish_new(30)
+        scene.all_queued(order_ids)
         with scene.subscribing():
-            eventually(lambda: len(scene.bus.streams) == 2, what="both have a stream")
-            order_ids += scene.publish_new(60)
+            scene.soon_told("subscriber.stands_by")
+            assert len(scene.bus.streams) == 1
+            first.close()
+            order_ids += scene.publish_new(30)
             scene.all_queued(order_ids)
-        order_ids += scene.publish_new(30)
-        scene.all_queued(order_ids)
+
+
+def test_a_subscriber_that_lost_its_lease_stores_nothing_more(scene: Scene) -> None:
     with scene.subscribing():
-        order_ids += scene.publish_new(1)
-        scene.all_queued(order_ids)
+        known = scene.publish_new(1)
+        scene.all_queued(known)
+        [lease_key] = scene.store.keys("provision:lease:*")
+        scene.store.set(lease_key, "somebody else", px=1500)
+        order_ids = scene.publish_new(5)
+        scene.soon_told("subscriber.lease_lost")
+        assert scene.queued() == known
+        scene.all_queued(known + order_ids)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1_764_000_000_000, datetime(2025, 11, 24, 16, 0, tzinfo=UTC)),
+        (1_764_000_000, datetime(2025, 11, 24, 16, 0, tzinfo=UTC)),  # several publishers' mistake
+        (4_000_000_000_000, None),  # what is published in the future proves nothing
+        (None, None),
+        ("2025", None),
+        (0, None),
+    ],
+)
+def test_when_an_event_was_published_is_read_with_care(value: object, expected: datetime | None) -> None:
+    assert published_at(value, now=datetime(2026, 11, 25, tzinfo=UTC)) == expected
 
 
 def test_a_burst_of_events_of_a_new_schema_fetches_it_once_for_all_streams(scene: Scene) -> None:

@@ -38,7 +38,7 @@ def test_no_way_to_end_is_retried_in_a_tight_loop_and_none_is_given_up(action: S
     assert max(found) <= longest
 
 
-@pytest.mark.parametrize("action", PATIENT)
+@pytest.mark.parametrize("action", sorted(PATIENT))
 def test_what_time_must_heal_is_asked_slowly_from_the_first_time(action: StreamAction) -> None:
     assert waits(action)[0] >= 7.5
 

@@ -4,8 +4,9 @@
 -- ARGV: message id, fence ("0": the claim was never held), run, claim ttl ms, history limit, history entry, order id,
 --       kept ms, final ("1" or ""), failure JSON or "", next message id or "", next message, next queue name,
 --       due at ms or "", then pairs of fields for the order
--- Returns "handed_over"; "not_ours" (done before, or given to another worker); "given_back" (another delivery of this
---         run overtook this one: the message goes round again); "superseded" (another run has the order: this one ends).
+-- Returns "handed_over"; "asked_again" (the same; the run failed, and an event has asked for the order meanwhile);
+--         "not_ours" (done before, or given to another worker); "given_back" (another delivery of this run overtook this
+--         one: the message goes round again); "superseded" (another run has the order: this one ends).
 local acks, messages, queue = KEYS[1], KEYS[2], KEYS[3]
 local claim, order, history, unfinished, failures = KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local message_id, fence, run, claim_ttl, history_limit, entry, order_id, kept, final, failure =
@@ -64,6 +65,7 @@ if final == "" then
     return acknowledge("handed_over")
 end
 
+local asked_again = failure ~= "" and redis.call("HEXISTS", claim, "asked_again") == 1
 redis.call("DEL", claim)
 redis.call("ZREM", unfinished, order_id)
 redis.call("HSET", order, "finished_at", now)
@@ -78,4 +80,4 @@ else
     redis.call("PERSIST", order)
     redis.call("PERSIST", history)
 end
-return acknowledge("handed_over")
+return acknowledge(asked_again and "asked_again" or "handed_over")
