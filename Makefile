@@ -29,7 +29,7 @@ types: $(VENV)/installed
 	$(BIN)/mypy
 
 # Most tests wait more than they compute, so a few run side by side. The last ones want the machine for themselves.
-ALONE := tests/crash tests/shutdown tests/chaos
+ALONE := tests/crash tests/shutdown tests/chaos tests/cli/test_cli_demo.py
 tests: $(VENV)/installed
 	$(BIN)/pytest -n 3 --dist worksteal $(ALONE:%=--ignore=%)
 	$(BIN)/pytest $(ALONE)

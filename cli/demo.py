@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -46,7 +47,8 @@ def _demonstrated(
             show.start()
             result = show.play(orders, as_json=as_json)
             if not leave:
-                show.stay()
+                with suppress(StoppedError):
+                    show.stay()
             say("Stopping the processes …")
     return bool(result["ok"])
 

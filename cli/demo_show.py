@@ -1,17 +1,18 @@
 """The demo itself: orders go through the running processes, and both systems say what came of them."""
 
 import time
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeVar
 
+import redis
 from rich.console import Console
 
-from cli.demo_advice import advice
 from cli.demo_folder import DemoFolder
-from cli.demo_machine import Machine, count_workers
+from cli.demo_machine import DemoError, Machine, count_workers
 from cli.demo_result import Document, make_document, print_result
 from cli.demo_screen import Screen, make_screen
 from cli.demo_settings import demo_settings, process_env, shell_settings
+from cli.demo_stay import stay
 from cli.demo_watch import Watch
 from cli.output import emit, say
 from clients.ledger import queues
@@ -20,6 +21,8 @@ from clients.redis_connection import connect_redis
 from sandbox.audit import AuditReport
 from sandbox.samples import PlacedSample
 from sandbox.server import Sandbox
+
+T = TypeVar("T")
 
 # Beyond these, something is broken: a machine that does nothing else needs 4 s, and no wait at all.
 _UP_WITHIN_S = 90.0
@@ -58,7 +61,7 @@ class Show:
         self._machine.start_processes(process_env(settings))
         self._ledger = Ledger(connect_redis(redis_url))
         # What the store remembers begins here, before the first order.
-        self._ledger.touch_mark()
+        self._ask(self._ledger.touch_mark)
         self._place.write_settings(shell_settings(settings))
         self._machine.wait_until(self._are_up, within_s=_UP_WITHIN_S, what="The processes did not get up")
         count = len(self._machine.news.running)
@@ -77,19 +80,12 @@ class Show:
         return result
 
     def stay(self) -> None:
-        """Say what to try, and tell what comes of it, until told to go. Raises: DemoError."""
-        say(self._advice())
-        told = {self._standing(), *self._crashes()}
-        while not self._machine.stopping.wait(1):
-            self._machine.check()
-            news = {self._standing(), *self._crashes()}
-            for line in sorted(news - told):
-                say(f"{time.strftime('%H:%M:%S')}  {line}")
-            told = news
+        """Let the person play with it until told to go. Raises: DemoError, StoppedError."""
+        stay(self._place, self._machine, self._box, self._check)
 
     def _are_up(self) -> bool:
         """Tell whether each worker process has shown a sign of life, and the subscriber has opened its stream."""
-        alive: Any = self._ledger.redis.zcard(queues.HEARTBEATS)
+        alive: Any = self._ask(lambda: self._ledger.redis.zcard(queues.HEARTBEATS))
         return bool(alive >= count_workers() and self._box.calls.counts().get("pubsub.Subscribe"))
 
     def _publish(self, samples: Sequence[PlacedSample]) -> None:
@@ -100,9 +96,9 @@ class Show:
     def _follow(self, watch: Watch, screen: Screen) -> None:
         """Show the orders until all have ended, or none has moved for too long."""
         while not watch.is_over and watch.still_for_s < _STILL_FOR_S:
-            self._machine.check()
+            self._check()
             began_s = time.monotonic()
-            watch.look()
+            self._ask(watch.look)
             screen.show(watch)
             self._machine.stopping.wait(max(_LOOK_EVERY_S, (time.monotonic() - began_s) * _LOOK_SHARE))
 
@@ -110,28 +106,19 @@ class Show:
         """Return the audit as soon as it is content, or when it is not going to be."""
         deadline_s = time.monotonic() + _SETTLED_WITHIN_S
         while not (report := self._box.audit()).ok and time.monotonic() < deadline_s:
-            self._machine.check()
+            self._check()
             self._machine.stopping.wait(_LOOK_EVERY_S)
         return report
 
-    def _standing(self) -> str:
-        report = self._box.audit()
-        failed = report.orders - report.activated - report.lost
-        return (
-            f"{self._box.org.bus.published} events, {report.orders} orders: {report.activated} activated, "
-            f"{failed} failed, {report.lost} under way; {report.doubled} doubled, {report.wrong} wrong"
-        )
+    def _check(self) -> None:
+        """Return while everything runs that the demo needs. Raises: DemoError, StoppedError."""
+        self._machine.check()
+        self._ask(self._ledger.redis.ping)
 
-    def _crashes(self) -> list[str]:
-        again = "all processes are started again, as a platform does"
-        return [f"{number}. {crash.text}: {again}" for number, crash in enumerate(self._machine.news.crashes, 1)]
-
-    def _advice(self) -> str:
-        kinds = {sample.kind: sample.order_id for sample in self._box.play.samples()}
-        return advice(
-            url=self._box.url,
-            command=self._place.shown("provision"),
-            logs=self._place.shown("logs"),
-            order_id=kinds.get("plain_monthly") or next(iter(kinds.values())),
-            pids=self._machine.news.running,
-        )
+    def _ask(self, valkey: Callable[[], T]) -> T:
+        """Return what Valkey answers. Raises: DemoError."""
+        try:
+            return valkey()
+        except redis.RedisError as error:
+            log = self._place.shown("valkey/valkey.log")
+            raise DemoError(f"Valkey does not answer any more ({error}); its log is {log}.") from error

@@ -43,10 +43,14 @@ def _type(line: str) -> str:
     return done.stdout
 
 
-def _stands(demo: Demo, *, events: int, orders: int) -> bool:
-    """Tell whether so much has been told as ended, with nothing doubled or wrong."""
-    expected = tuple(str(number) for number in (events, orders, 0, 0, 0))
-    return expected in STANDING.findall(demo.said)
+def _told(demo: Demo) -> tuple[int, int]:
+    """Return how many events and orders were last told of; at first there are 40, and every tenth came twice."""
+    return max(((int(events), int(orders)) for events, orders, *_ in STANDING.findall(demo.said)), default=(44, 40))
+
+
+def _has_told(demo: Demo, events: int, orders: int) -> bool:
+    """Tell whether so much was told as ended, with nothing doubled or wrong."""
+    return tuple(str(number) for number in (events, orders, 0, 0, 0)) in STANDING.findall(demo.said)
 
 
 def test_orders_of_every_kind_end_as_they_have_to_and_the_exit_code_is_0(tmp_path: Path) -> None:
@@ -77,20 +81,22 @@ def test_the_result_lists_every_order_and_ends_with_the_audit(demo: Demo) -> Non
 
 def test_what_is_printed_to_look_at_can_be_looked_at(demo: Demo) -> None:
     assert "Activated" in _type(demo.line(f"{demo.folder}/demo/provision status"))
-    assert len(json.loads(_type(re.sub("sandbox/audit", "sandbox/orders", demo.line("curl"))))["orders"]) == 40
+    assert len(json.loads(_type(re.sub("sandbox/audit", "sandbox/orders", demo.line("curl"))))["orders"]) >= 40
     assert "stage.finished" in _type(demo.line("tail"))
 
 
 def test_an_order_that_is_asked_for_again_is_not_doubled(demo: Demo) -> None:
+    events, orders = _told(demo)
     assert "published as event" in _type(demo.line(f"{demo.folder}/demo/provision publish"))
-    eventually(lambda: _stands(demo, events=45, orders=40), what="the event was told, and nothing was doubled")
+    eventually(lambda: _has_told(demo, events + 1, orders), what="the event was told, and nothing was doubled")
 
 
 def test_a_killed_worker_is_started_again_and_the_orders_sent_meanwhile_end_as_they_have_to(demo: Demo) -> None:
+    events, orders = _told(demo)
     os.kill(int(demo.line("kill -9").split()[-1]), signal.SIGKILL)
     assert json.loads(_type(demo.line("curl -s -X POST")))["published"] == 10
     demo.wait_for("addorder was killed by SIGKILL: all processes are started again")
-    eventually(lambda: _stands(demo, events=55, orders=50), what="the orders had ended", within_s=60)
+    eventually(lambda: _has_told(demo, events + 10, orders + 10), what="the orders had ended", within_s=60)
 
 
 def test_ctrl_c_ends_everything_promptly_with_code_0(demo: Demo) -> None:

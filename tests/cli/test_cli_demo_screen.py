@@ -5,14 +5,16 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import redis
 from rich.console import Console
 
 from cli import demo_show
 from cli.demo_folder import DemoFolder
-from cli.demo_machine import Machine
+from cli.demo_machine import DemoError, Machine
 from cli.demo_news import News
 from cli.demo_screen import make_screen
 from cli.demo_show import Show
@@ -112,6 +114,13 @@ def test_orders_that_do_not_move_end_the_wait_and_are_named(
     out = capsys.readouterr().out
     assert "0 of 3 orders ended" in out
     assert all(f"not ended: {order_id}" in out for order_id in result["not_ended"])
+
+
+def test_a_store_that_is_gone_ends_the_demo_in_words(show: Show) -> None:
+    show._place = cast("Any", SimpleNamespace(shown=lambda name: f".dev/{name}"))
+    show._ledger = Ledger(redis.Redis(port=1))
+    with pytest.raises(DemoError, match=re.escape("its log is .dev/valkey/valkey.log.")):
+        show.play(3, as_json=False)
 
 
 def test_where_only_the_service_is_installed_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
