@@ -169,7 +169,7 @@ class FulfilmentBroker(RedisBroker):
     def _hand_over(self, delivery: Delivery, end: StageEnd, report: StageReport) -> HandOver:
         answer = self.ledger.hand_over(delivery, report, as_job(end))
         if answer in _LOOK_AGAIN and end.afresh is not None:
-            # Either an event asked for the order while its run was failing: perhaps somebody mended it. Or the order was
+            # Either an event asked for the order while its run was failing: it may be mended. Or the order was
             # somebody else's already, and the stage may have written over what he wrote to Salesforce: a new run mends
             # that. Where one is under way, or nothing is wrong, it changes nothing.
             self.ledger.admit([end.afresh()])
