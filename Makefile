@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ORDERS ?= 40
 EXIT ?=
 
-.PHONY: run test lint types tests stubs lock clean
+.PHONY: run test lint types tests chaos crash stubs lock clean
 .DEFAULT_GOAL := run
 
 # The stamp holds the install: it is made again when a lock file or the package's own description changes.
@@ -33,6 +33,14 @@ ALONE := tests/crash tests/shutdown tests/chaos tests/cli/test_cli_demo.py
 tests: $(VENV)/installed
 	$(BIN)/pytest -n 3 --dist worksteal $(ALONE:%=--ignore=%)
 	$(BIN)/pytest $(ALONE)
+
+# Real processes under every kind of trouble for minutes; SEED=… plays one again.
+chaos: $(VENV)/installed
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED))
+
+# Every crash point, and every pair of them, for every kind of order: hours.
+crash: $(VENV)/installed
+	CRASH_POINTS=all $(BIN)/pytest tests/crash --timeout 0
 
 # The generated modules are committed; run this after a change of the .proto file.
 stubs: $(VENV)/installed

@@ -11,7 +11,7 @@ from config.settings import Settings, load
 from sandbox.audit import audit
 from sandbox.samples import PlacedSample
 from sandbox.server import Sandbox
-from tests.crash.seams import scripts
+from tests.crash.seams import names_by_digest, scripts
 from tests.support.stack import age_memory
 
 # A crowd of orders makes the audit slow, and longer lists more pages: then the effects would not be the same any more.
@@ -58,8 +58,7 @@ class Scene:
         self._left -= 1
         self.store.flushall()
         # A store that has been up for a while knows the scripts: the effects are the same in every run.
-        for script in scripts().values():
-            self.store.script_load(script)
+        self._load_scripts()
         age_memory(self._ledger, _UP_FOR_S)
         [sample] = self.box.make_orders(1, kinds=[kind])
         self.request(sample)
@@ -94,6 +93,12 @@ class Scene:
         self._left = _ORDERS_PER_SANDBOX
         # A shop in use: a marked order is there already, so that a process can tell that markers are kept.
         self._box.make_orders(1, kinds=["already_activated"])
+
+    def _load_scripts(self) -> None:
+        known = self.store.script_exists(*names_by_digest())
+        for is_known, name in zip(known, names_by_digest().values(), strict=True):
+            if not is_known:
+                self.store.script_load(scripts()[name])
 
     def _left_behind(self) -> Iterator[str]:
         """Name the keys that hold a message or an order that somebody still has to work on."""

@@ -75,7 +75,7 @@ def watched_redis(client: redis.Redis, effects: Effects) -> WatchedRedis:
 
 def watch_http(auth: SalesforceAuth, salesforce: SalesforceOrders, whmcs: Whmcs, effects: Effects) -> None:
     """Put the effects between the HTTP clients and their sockets."""
-    for client in (auth._http, whmcs._api._http):
+    for client in (auth._http, whmcs._api._clients.get()):
         client._transport = _WatchedTransport(client._transport, effects)
     adapter = _WatchedAdapter()
     adapter.effects = effects
@@ -84,7 +84,7 @@ def watch_http(auth: SalesforceAuth, salesforce: SalesforceOrders, whmcs: Whmcs,
 
 def _command_name(args: tuple[Any, ...]) -> str:
     if args[0] == "EVALSHA":
-        return f"script {_names().get(args[1], args[1])}"
+        return f"script {names_by_digest().get(args[1], args[1])}"
     return f"redis {args[0]}"
 
 
@@ -102,5 +102,6 @@ def scripts() -> dict[str, str]:
 
 
 @cache
-def _names() -> dict[str, str]:
+def names_by_digest() -> dict[str, str]:
+    """Return the names of our scripts by that under which a store knows them."""
     return {hashlib.sha1(text.encode()).hexdigest(): name for name, text in scripts().items()}  # noqa: S324 - as Redis
