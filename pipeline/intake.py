@@ -125,8 +125,11 @@ def published_at(value: object, *, now: datetime) -> datetime | None:
     if not isinstance(value, int) or value <= 0:
         return None
     seconds = value / 1000 if value > _SECONDS_UNTIL_5138 else value
-    at = datetime.fromtimestamp(seconds, UTC)
-    return at if at <= now + _CLOCKS_DIFFER_AT_MOST else None
+    # Compared as a number: a moment beyond the calendar (microseconds, by another mistake) cannot be made, and an event
+    # must not hold up all others by what it says.
+    if seconds > (now + _CLOCKS_DIFFER_AT_MOST).timestamp():
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _order_id(value: object) -> str:

@@ -181,6 +181,8 @@ def test_a_subscriber_that_lost_its_lease_stores_nothing_more(scene: Scene) -> N
         (1_764_000_000_000, datetime(2025, 11, 24, 16, 0, tzinfo=UTC)),
         (1_764_000_000, datetime(2025, 11, 24, 16, 0, tzinfo=UTC)),  # several publishers' mistake
         (4_000_000_000_000, None),  # what is published in the future proves nothing
+        (1_764_000_000_000_000, None),  # microseconds: a year that no calendar has
+        (2**63 - 1, None),
         (None, None),
         ("2025", None),
         (0, None),
