@@ -44,6 +44,19 @@ def test_a_redis_that_is_away_at_the_start_is_waited_for_with_one_login(scene: S
     assert len(scene.told("redis.away")) == 1
 
 
+def test_an_outage_that_outlasts_the_lease_loses_nothing(scene: Scene) -> None:
+    with scene.subscribing():
+        order_ids = scene.publish_new(5)
+        scene.all_queued(order_ids)
+        scene.gate.close()
+        order_ids += scene.publish_new(5)
+        scene.soon_told("redis.away")
+        scene.store.delete(*scene.store.keys("provision:lease:*"))
+        scene.gate.open()
+        scene.all_queued(order_ids)
+    assert scene.queued() == order_ids
+
+
 def test_two_outages_are_two_warnings(scene: Scene) -> None:
     with scene.subscribing():
         order_ids = []
