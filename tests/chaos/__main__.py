@@ -1,6 +1,7 @@
 """`python -m tests.chaos`: a long run on the command line; ends with a report, and with 0 when all is well."""
 
 import argparse
+import logging
 import secrets
 import sys
 import tempfile
@@ -21,6 +22,8 @@ def main() -> int:
     plan = short_plan(arguments.seed)
     if not arguments.short:
         plan = long_plan(arguments.seed, orders=arguments.orders, within_s=arguments.seconds)
+    # A caller that was killed is no error of the sandbox.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     _say(f"seed {plan.seed}; logs in {folder}")
     outcome = Chaos(plan, folder, _say).run()

@@ -1,6 +1,7 @@
 """What the processes said: counts of what went wrong, and what must never be in a log at all."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ from typing import Any
 _LOUD = frozenset({"warning", "error", "critical"})
 # Our own mistakes. A reason that is expected is no traceback: it has an event of its own.
 _NEVER = frozenset({"stage.bug", "stage.broke_down", "message.unreadable", "failure.not_written_to_salesforce"})
-# Kills cut lines in two, and with many processes a few halves are to be expected; a traceback has far more.
-_MOST_SHOWN = 5
+# Process ids and the like would make each line one of its own.
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ def _findings(said: Said, line: str) -> Iterator[str]:
         return
     event = str(entry.get("event", ""))
     if entry.get("level") in _LOUD:
-        said.loud[f"{entry['level']} {event if ' ' not in event else event[:60]}"] += 1
+        said.loud[f"{entry['level']} {_NUMBER.sub('#', event)[:60]}"] += 1
     if event in _NEVER or "exception" in entry:
         yield line[:1500]
 

@@ -23,6 +23,7 @@ class Plan:
     cut_every_s: float = 10.0
     sweep_every_s: float = 5.0
     outage_s: float = 30.0
+    frozen_s: float = 8.0
     latest_effect_s: float = 2.0
     time_limit_s: float = 8.0
     grace_s: float = 5.0
@@ -51,12 +52,14 @@ def short_plan(seed: int) -> Plan:
     return Plan(
         seed=seed,
         orders=200,
-        publish_s=35.0,
+        publish_s=36.0,
         trouble_s=45.0,
-        within_s=150.0,
+        within_s=200.0,
         cut_every_s=5.0,
         sweep_every_s=3.0,
         outage_s=4.0,
+        # Longer than a command is waited for.
+        frozen_s=6.0,
         latest_effect_s=1.0,
         time_limit_s=4.0,
         grace_s=3.0,

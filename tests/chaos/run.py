@@ -90,15 +90,17 @@ class Chaos:
     def _schedule_troubles(self, over_s: float, outage_s: float) -> None:
         """Place the single troubles: one after the other, so that each is met by a service at work."""
         self._once(over_s * 0.10, "FLUSHALL", self._store.flush)
-        self._once(over_s * 0.20, "WHMCS away", self._weather.whmcs_away)
-        self._once(over_s * 0.20 + outage_s, "WHMCS back", self._weather.fair)
-        self._once(over_s * 0.38, "Valkey restarted empty", self._store.restart_empty)
-        self._once(over_s * 0.45, "Salesforce away", self._weather.salesforce_away)
-        self._once(over_s * 0.45 + outage_s, "Salesforce back", self._weather.fair)
-        self._once(over_s * 0.62, "Valkey away", self._store.stop)
-        self._once(over_s * 0.62 + outage_s, "Valkey back", self._store.start)
-        self._once(over_s * 0.80, "deploy", self._platform.deploy)
-        self._once(over_s * 0.90, "FLUSHALL", self._store.flush)
+        self._once(over_s * 0.18, "WHMCS away", self._weather.whmcs_away)
+        self._once(over_s * 0.18 + outage_s, "WHMCS back", self._weather.fair)
+        self._once(over_s * 0.34, "Valkey restarted empty", self._store.restart_empty)
+        self._once(over_s * 0.40, "Salesforce away", self._weather.salesforce_away)
+        self._once(over_s * 0.40 + outage_s, "Salesforce back", self._weather.fair)
+        self._once(over_s * 0.58, "Valkey away", self._store.stop)
+        self._once(over_s * 0.58 + outage_s, "Valkey back", self._store.start)
+        self._once(over_s * 0.76, "Valkey frozen", self._store.freeze)
+        self._once(over_s * 0.76 + self._plan.frozen_s, "Valkey thawed", self._store.thaw)
+        self._once(over_s * 0.84, "deploy", self._platform.deploy)
+        self._once(over_s * 0.94, "FLUSHALL", self._store.flush)
 
     def _once(self, moment_s: float, what: str, action: Callable[[], None]) -> None:
         def act() -> None:
@@ -136,6 +138,10 @@ class Chaos:
         self._tell(f"{self._now_s():6.1f} s  {report.lost} left, ledger: {self._store.unfinished()}")
         return report.ok and self._store.unfinished() == 0
 
+    def _leftovers(self) -> list[str]:
+        dead = self._store.dead_letters()
+        return [f"{dead} messages are among the dead letters"] if dead else []
+
     def _outcome(self, logs: Path) -> Outcome:
         platform = self._platform
         return Outcome(
@@ -150,5 +156,5 @@ class Chaos:
             played=self._box.faults.played(),
             calls=self._box.calls.counts(),
             said=read_logs(logs),
-            findings=tuple(platform.findings),
+            findings=(*platform.findings, *self._leftovers()),
         )

@@ -1,6 +1,8 @@
 """A Valkey of our own that can be emptied, restarted and taken away; it always comes back on the same port."""
 
+import os
 import shutil
+import signal
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -34,8 +36,8 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.client.close()
-        if self._server.is_running():
-            self._server.terminate()
+        # Also when it is frozen, or away.
+        self._server.terminate()
 
     def flush(self) -> None:
         """Forget everything at once."""
@@ -55,6 +57,19 @@ class Store:
         self._server.terminate()
         shutil.rmtree(self._folder)
         self.start()
+
+    def freeze(self) -> None:
+        """Answer nobody, and do later, after they have given up, what they asked for."""
+        self._frozen = int(self.client.info("server")["process_id"])
+        os.kill(self._frozen, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on."""
+        os.kill(self._frozen, signal.SIGCONT)
+
+    def dead_letters(self) -> int:
+        """Return how many messages nobody could run."""
+        return sum(int(self.client.zcard(key)) for key in self.client.scan_iter("dramatiq:*.XQ"))
 
     def unfinished(self) -> int | None:
         """Return how many orders the ledger holds for unfinished, None when it does not answer."""
