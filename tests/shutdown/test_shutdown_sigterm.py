@@ -48,19 +48,16 @@ def test_a_signal_to_the_whole_group_cuts_none_of_20_running_calls_and_hands_the
             # The others are threads of this process: they are there at once.
             stack.start_workers(threads=RUNNING, queues=[QUEUE])
             assert calls(stack, "AcceptOrder") == RUNNING
-            asked_at_s = _ask_to_stop(old)
+            _ask_to_stop(old)
             eventually(lambda: calls(stack, "AcceptOrder") == everything, what="the waiting ones began elsewhere")
-            handed_over_s = time.monotonic() - asked_at_s
+            # At once: the old one is still inside its calls.
             assert old.code is None
             assert old.wait() == 0
-            left_s = time.monotonic() - asked_at_s
         for sample in samples:
             stack.ended(sample.order_id)
     assert calls(stack, "AcceptOrder") == everything
     assert {_runs(stack, sample) for sample in samples} == {((1, "passed"),)}
     assert stack.box.audit().ok
-    assert handed_over_s < 2
-    assert left_s < CALL_MS / 1000 + 5
 
 
 @pytest.mark.parametrize("name", list(procfile()))

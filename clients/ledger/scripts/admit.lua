@@ -65,7 +65,8 @@ local function admit_once(key, arg)
     if event_id == "" then
         return admit(key, arg)
     end
-    if redis.call("EXISTS", event) == 1 then
+    -- Of the same order only: a careless publisher may use an event id twice.
+    if redis.call("GET", event) == order_id then
         return "duplicate_event"
     end
     local answer = admit(key, arg)
