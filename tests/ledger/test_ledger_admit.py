@@ -25,8 +25,13 @@ def test_a_request_is_claimed_and_its_message_waits_in_the_queue(hand: Hand) -> 
 def test_an_event_is_taken_in_once(hand: Hand) -> None:
     hand.run()
     assert hand.admit(run_id="run-2", event_id="event-1") is Admission.ENQUEUED
-    assert hand.admit(OTHER_ORDER, event_id="event-1") is Admission.DUPLICATE_EVENT
+    assert hand.admit(run_id="run-3", event_id="event-1") is Admission.DUPLICATE_EVENT
     assert len(hand.waiting_in(FIRST)) == 1
+
+
+def test_an_event_id_that_a_publisher_used_twice_keeps_no_other_order_out(hand: Hand) -> None:
+    assert hand.admit(event_id="event-1") is Admission.ENQUEUED
+    assert hand.admit(OTHER_ORDER, event_id="event-1") is Admission.ENQUEUED
 
 
 def test_a_request_that_no_event_asked_for_is_never_a_duplicate(hand: Hand) -> None:
