@@ -69,9 +69,10 @@ class Scene:
         self.box.call(lambda: self.box.play.request(sample.order_id))
 
     def is_over(self, sample: PlacedSample) -> bool:
-        """Tell whether Salesforce shows an end and no process has anything left to do."""
+        """Tell whether Salesforce shows an end, if it has the order, and no process has anything left to do."""
         status = self.box.call(lambda: self.box.play.status(sample))
-        return status in {"Activated", "Failed"} and not list(self._left_behind())
+        has_ended = status in {"Activated", "Failed"} or not sample.exists
+        return has_ended and not list(self._left_behind())
 
     def problems(self, sample: PlacedSample) -> list[str]:
         """Return what is not as it has to be, in both systems and in the store."""
