@@ -1,6 +1,7 @@
-"""Orders of every kind, published over time: some events come twice, some orders are requested again later."""
+"""Orders of every kind, requested over time: some events come twice, some never, some orders are requested again."""
 
 import random
+from collections.abc import Sequence
 
 from sandbox.catalogue import KINDS
 from sandbox.kinds_failing import FAILING
@@ -14,6 +15,8 @@ _FAILING_SHARE = 0.2
 # Of the events of a batch, so many come twice; with each batch, so many earlier orders are requested once more.
 _DUPLICATE_SHARE = 0.1
 _AGAIN = 1
+# Orders whose event is lost on Salesforce's side: only a sweep can find them.
+_SILENT_SHARE = 0.05
 
 
 class Traffic:
@@ -42,11 +45,20 @@ class Traffic:
         batch, self._kinds = self._kinds[:due], self._kinds[due:]
         if not batch:
             return
-        order_ids = [sample.order_id for sample in self._box.make_orders(len(batch), kinds=batch)]
-        self._box.publish(order_ids, duplicates=round(len(order_ids) * _DUPLICATE_SHARE))
+        samples = self._box.make_orders(len(batch), kinds=batch)
+        order_ids = [sample.order_id for sample in samples]
+        silent = {sample.order_id for sample in samples if sample.exists and self._chance.random() < _SILENT_SHARE}
+        self._box.call(lambda: self._request(sorted(silent)))
+        heard = [order_id for order_id in order_ids if order_id not in silent]
+        self._box.publish(heard, duplicates=round(len(heard) * _DUPLICATE_SHARE))
         if self._published:
             self._box.publish(self._chance.sample(self._published, _AGAIN))
         self._published += order_ids
+
+    def _request(self, order_ids: Sequence[str]) -> None:
+        """Request orders in Salesforce without an event."""
+        for order_id in order_ids:
+            self._box.play.request(order_id)
 
     def _choose(self, count: int) -> list[str]:
         """Choose a kind for each order: each kind at least once, then as many failing ones as in a bad week."""

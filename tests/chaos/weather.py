@@ -29,6 +29,9 @@ _OF_SALESFORCE = (
     "lock_row",
     "trigger_lock",
 )
+# Writes of WHMCS cannot be repeated: what leaves their outcome open strikes them as often again.
+_OF_WRITES = ("drop_after_effect", "cut_body", "notice_html_500")
+_WRITES = ("whmcs.AddOrder", "whmcs.AcceptOrder", "whmcs.ModuleCreate")
 _OF_STREAMS = ("silent", "cut", "unavailable", "auth_error", "duplicate_event", "undecodable_event")
 _OF_SCHEMAS = ("late_schema", "unavailable", "auth_error")
 
@@ -69,12 +72,14 @@ class Weather:
 
 
 def base_faults(plan: Plan) -> list[Fault]:
-    """Return faults of every kind; together they strike `fault_rate` of the calls to each system."""
+    """Return faults of every kind; together they strike `fault_rate` of the calls to each system, writes more."""
     late = [("late_effect", round(plan.latest_effect_s * 1000 * share)) for share in _LATE_SHARES]
     everywhere = [*_OF_ALL.items(), *late]
     whmcs = [*everywhere, *_OF_WHMCS]
     salesforce = [*everywhere, *((kind, 0) for kind in _OF_SALESFORCE)]
+    writes = [*((kind, 0) for kind in _OF_WRITES), *late]
     return [
+        *(fault for endpoint in _WRITES for fault in _shared(endpoint, writes, plan.fault_rate)),
         *_shared("whmcs.*", whmcs, plan.fault_rate),
         *_shared("salesforce.token", everywhere, plan.fault_rate),
         *_shared("salesforce.[!t]*", salesforce, plan.fault_rate),
