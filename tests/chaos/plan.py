@@ -52,15 +52,15 @@ def short_plan(seed: int) -> Plan:
     return Plan(
         seed=seed,
         orders=200,
-        publish_s=36.0,
-        trouble_s=45.0,
+        publish_s=30.0,
+        trouble_s=36.0,
         within_s=200.0,
         cut_every_s=5.0,
         sweep_every_s=3.0,
         outage_s=4.0,
         # Longer than a command is waited for.
-        frozen_s=6.0,
+        frozen_s=5.5,
         latest_effect_s=1.0,
-        time_limit_s=4.0,
+        time_limit_s=3.0,
         grace_s=3.0,
     )

@@ -97,10 +97,10 @@ class Chaos:
         self._once(over_s * 0.40 + outage_s, "Salesforce back", self._weather.fair)
         self._once(over_s * 0.58, "Valkey away", self._store.stop)
         self._once(over_s * 0.58 + outage_s, "Valkey back", self._store.start)
-        self._once(over_s * 0.76, "Valkey frozen", self._store.freeze)
-        self._once(over_s * 0.76 + self._plan.frozen_s, "Valkey thawed", self._store.thaw)
-        self._once(over_s * 0.84, "deploy", self._platform.deploy)
-        self._once(over_s * 0.94, "FLUSHALL", self._store.flush)
+        self._once(over_s * 0.73, "Valkey frozen", self._store.freeze)
+        self._once(over_s * 0.73 + self._plan.frozen_s, "Valkey thawed", self._store.thaw)
+        self._once(over_s * 0.92, "deploy", self._platform.deploy)
+        self._once(over_s * 0.96, "FLUSHALL", self._store.flush)
 
     def _once(self, moment_s: float, what: str, action: Callable[[], None]) -> None:
         def act() -> None:

